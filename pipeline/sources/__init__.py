@@ -14,7 +14,7 @@ _DOORS = {
     "draft_card": "pipeline.sources.draft",
     "summary": "pipeline.sources.overview",
 }
-__all__ = sorted(_DOORS)  # noqa: PLE0605
+__all__ = sorted(_DOORS)
 
 
 def __getattr__(name: str) -> Any:
