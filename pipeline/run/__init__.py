@@ -12,7 +12,7 @@ _DOORS = {
     "context": "pipeline.run.workspace",
     "Context": "pipeline.run.workspace",
 }
-__all__ = sorted(_DOORS)  # noqa: PLE0605
+__all__ = sorted(_DOORS)
 
 
 def __getattr__(name: str) -> Any:
