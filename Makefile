@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 ARGS ?=
 
-.PHONY: help reports test check explore data doctor bench lock clean
+.PHONY: help reports test check explore data example doctor bench lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 18
@@ -36,6 +36,9 @@ explore: $(READY) ## open JupyterLab on the notebooks
 
 data: $(READY) ## clean data/raw into data/processed
 	@$(BIN)/mobility clean $(ARGS)
+
+example: $(READY) ## make the example university's files again (data/raw/example-university) and the truth about them
+	@$(BIN)/python data/example_university $(ARGS)
 
 doctor: $(READY) ## say what is missing or odd on this machine
 	@$(BIN)/mobility doctor
