@@ -116,7 +116,7 @@ OUTBOUND: dict[str, dict[str, Writings]] = {
 OUTBOUND["home_field"], INBOUND["home_field"] = OUTBOUND["field"], INBOUND["field"]
 
 # Codes that no list explains, left by people who are gone.
-STALE_CODES = {"inbound": ("99", "其他(旧)", "?"), "outbound": ("ZZ", "9", "tbc")}
+STALE_CODES = {"inbound": ("99", "其他(旧)", "?"), "outbound": ("ZZ", "88", "tbc")}
 
 # Countries that cannot be told: made up, unknown, no country.
 NO_COUNTRY = {
