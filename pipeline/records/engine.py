@@ -1,0 +1,149 @@
+"""The few things that differ between engines; everything else is written once with narwhals.
+
+`Pandas` and `DuckDB` hold lazy narwhals frames. Each can take a publisher's rows, take a small lookup table, keep a result so that it is not
+computed twice, digest a column of texts, and give a result as Arrow.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from typing import Any, Protocol
+
+import narwhals as nw
+import pyarrow as pa
+
+from pipeline.errors import SettingsError, did_you_mean
+
+DIGITS = 16  # of a digest: 64 bits, so that 10 million texts share one by a chance of 3 in a million
+
+
+class Engine(Protocol):
+    """What the cleaning needs of an engine."""
+
+    name: str
+    connection: Any
+
+    def take(self, rows: Any) -> nw.LazyFrame:
+        """A publisher's rows (pandas frame or DuckDB relation)."""
+        ...
+
+    def table(self, table: pa.Table) -> nw.LazyFrame:
+        """A small table, to be joined."""
+        ...
+
+    def keep(self, frame: nw.LazyFrame) -> nw.LazyFrame:
+        """The same rows, computed once."""
+        ...
+
+    def digest(self, frame: nw.LazyFrame, text: str, into: str) -> nw.LazyFrame:
+        """A column `into` with the SHA-256 of column `text`, its first digits."""
+        ...
+
+    def arrow(self, frame: nw.LazyFrame) -> pa.Table:
+        """The rows in memory."""
+        ...
+
+
+def digest(text: str) -> str:
+    """The first digits of a text's SHA-256.
+
+    >>> digest("a")
+    'ca978112ca1bbdca'
+    """
+    return hashlib.sha256(text.encode()).hexdigest()[:DIGITS]
+
+
+def _arrow_of(rows: Any) -> pa.Table:
+    """A pandas frame of texts and one `line` as Arrow; a column without any text is still one of texts."""
+    texts = {name: pa.string() for name in rows.columns if name != "line"}
+    schema = pa.schema([(name, texts.get(name, pa.int64())) for name in rows.columns])
+    return pa.Table.from_pandas(rows, schema=schema, preserve_index=False).replace_schema_metadata(None)
+
+
+class Pandas:
+    """Frames in memory, on Arrow's types."""
+
+    name = "pandas"
+    connection = None
+
+    def take(self, rows: Any) -> nw.LazyFrame:
+        return self.table(_arrow_of(rows))
+
+    def table(self, table: pa.Table) -> nw.LazyFrame:
+        import pandas as pd
+
+        return nw.from_native(table.to_pandas(types_mapper=pd.ArrowDtype)).lazy()
+
+    def keep(self, frame: nw.LazyFrame) -> nw.LazyFrame:
+        return frame.collect().lazy()
+
+    def digest(self, frame: nw.LazyFrame, text: str, into: str) -> nw.LazyFrame:
+        import pandas as pd
+
+        native = nw.to_native(frame.collect())
+        codes, distinct = pd.factorize(native[text])
+        values = pa.array([*map(digest, distinct), None], pa.string())
+        column = pd.Series(
+            pd.arrays.ArrowExtensionArray(values.take(pa.array(codes % len(values)))), index=native.index
+        )
+        return nw.from_native(native.assign(**{into: column})).lazy()
+
+    def arrow(self, frame: nw.LazyFrame) -> pa.Table:
+        native = nw.to_native(frame.collect())
+        return pa.Table.from_pandas(native, preserve_index=False).replace_schema_metadata(None)
+
+
+class DuckDB:
+    """Relations on one connection: streamed, and spilled to disk when memory is short."""
+
+    name = "duckdb"
+
+    def __init__(self, connection: Any = None) -> None:
+        import duckdb
+
+        self.connection = connection if connection is not None else duckdb.connect()
+        self.connection.execute("set preserve_insertion_order = false")
+        self._names = (f"kept_{i}" for i in itertools.count())
+        self._alive: list[pa.Table] = []
+
+    def take(self, rows: Any) -> nw.LazyFrame:
+        import pandas as pd
+
+        if isinstance(rows, pd.DataFrame):
+            return self.table(_arrow_of(rows))
+        return nw.from_native(rows)
+
+    def table(self, table: pa.Table) -> nw.LazyFrame:
+        self._alive.append(table)
+        return nw.from_native(self.connection.from_arrow(table))
+
+    def keep(self, frame: nw.LazyFrame) -> nw.LazyFrame:
+        name = next(self._names)
+        nw.to_native(frame).create(name)
+        return nw.from_native(self.connection.table(name))
+
+    def digest(self, frame: nw.LazyFrame, text: str, into: str) -> nw.LazyFrame:
+        return nw.from_native(nw.to_native(frame).project(f'*, left(sha256("{text}"), {DIGITS}) as "{into}"'))
+
+    def arrow(self, frame: nw.LazyFrame) -> pa.Table:
+        return nw.to_native(frame.collect(backend="pyarrow"))
+
+
+def engine_of(name: str | Engine) -> Engine:
+    """The engine of a name.
+
+    Raises
+    ------
+    SettingsError
+        If there is no such engine, or it is not installed.
+    """
+    if not isinstance(name, str):
+        return name
+    if name == "pandas":
+        return Pandas()
+    if name == "duckdb":
+        return DuckDB()
+    if name == "spark":
+        raise SettingsError("engine", "spark does not clean yet.", "Use duckdb (files larger than memory) or pandas.")
+    raise SettingsError("engine", f"{name!r} is not an engine.", did_you_mean(name, ["duckdb", "pandas", "spark"]))
