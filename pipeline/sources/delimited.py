@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 
 DELIMITERS = (",", "\t", ";", "|")
 BATCH = 50_000  # records a batch of the temporary copy
-_END = "\x00end\x00"  # a record of our own after the last one; if it is not read back, a quotation mark was never closed
+_END = (
+    "\x00end\x00"  # a record of our own after the last one; if it is not read back, a quotation mark was never closed
+)
 _NOT_MARKS = bytes(b for b in range(256) if b not in b'"\n')
 _BLANK_LINE = re.compile(rb"\n\r?\n")
 _STRAY_QUOTE = re.compile(rb'"(?<=[^\n\r,;\t|"]")(?=[^\n\r,;\t|"])')
@@ -113,7 +115,6 @@ def relation(connection: DuckDBPyConnection, path: Path, form: Layout) -> DuckDB
     InputError
         If bytes are not of the encoding or a quotation mark is never closed.
     """
-    connection.execute("SET preserve_insertion_order = true")
     text, plain = _as_utf8(path, form.encoding)
     if plain:
         records = _read_by_duckdb(connection, text, form)
@@ -201,7 +202,9 @@ def _copy(path: Path, text: Path, form: Layout) -> Path:
             columns: list[list[Any]] = [[] for _ in range(width + 2)]
             for line, cells in batch:
                 _add(columns, cells, width, line)
-            writer.write_table(pa.table([pa.array(c, type=f.type) for c, f in zip(columns, schema, strict=True)], schema=schema))
+            writer.write_table(
+                pa.table([pa.array(c, type=f.type) for c, f in zip(columns, schema, strict=True)], schema=schema)
+            )
     return copy
 
 

@@ -20,7 +20,14 @@ _MARKS = {  # byte order mark -> encoding; longer marks first, as one begins lik
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
-_SUPERSETS = {"gb2312": "gb18030", "gbk": "gb18030", "ascii": "utf-8", "iso8859-1": "cp1252", "big5": "cp950", "euc_kr": "cp949"}
+_SUPERSETS = {
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "ascii": "utf-8",
+    "iso8859-1": "cp1252",
+    "big5": "cp950",
+    "euc_kr": "cp949",
+}
 _CANDIDATES = ["gb18030", "big5", "cp932", "cp949", "cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1256"]
 
 
@@ -68,7 +75,9 @@ def _detect(path: Path, size: int, changed: int) -> str:
         if sample.startswith(mark):
             return name
     if b"\0" in sample[:4096]:
-        raise InputError(path, "is not a text file (it holds zero bytes).", "Save it as CSV (UTF-8) or as an Excel workbook.")
+        raise InputError(
+            path, "is not a text file (it holds zero bytes).", "Save it as CSV (UTF-8) or as an Excel workbook."
+        )
     return "utf-8" if _is_utf8(path) else _legacy(path, _first_foreign(path) or sample)
 
 
@@ -170,4 +179,6 @@ def _decode(path: Path, block: bytes, encoding: str, lines: int) -> str:
         line = lines + 1 + before.count(b"\n")
         bad = block[error.start : error.start + 1].hex().upper()
         problem = f"line {line}: byte 0x{bad} is not {encoding}."
-        raise InputError(path, problem, "Write the right encoding in source.yml (or encoding: detect), or mend that line.") from None
+        raise InputError(
+            path, problem, "Write the right encoding in source.yml (or encoding: detect), or mend that line."
+        ) from None

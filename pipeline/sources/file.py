@@ -1,0 +1,100 @@
+"""One file of a source folder: what kind it is and what its head looks like, read once."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from pipeline.errors import InputError
+from pipeline.sources import delimited, workbook
+from pipeline.sources.card import normal
+
+TEXT_SUFFIXES = (".csv", ".tsv", ".tab", ".txt")
+FOREIGN_SUFFIXES = {  # data of a kind that is not read -> what to do
+    ".zip": "Unpack it into the folder.",
+    ".gz": "Unpack it into the folder.",
+    ".7z": "Unpack it into the folder.",
+    ".rar": "Unpack it into the folder.",
+    ".json": "Save it as CSV.",
+    ".xml": "Save it as CSV.",
+    ".sav": "Save it as CSV.",
+    ".dta": "Save it as CSV.",
+    ".sas7bdat": "Save it as CSV.",
+    ".mdb": "Save its tables as CSV.",
+    ".accdb": "Save its tables as CSV.",
+    ".parquet": "Save it as CSV.",
+}
+_PROSE = ("readme", "license", "licence", "notes", "source", "notice", "changes", "changelog", "requirements")
+
+
+def is_data(path: Path) -> bool:
+    """Whether a file of a source folder looks like data: neither prose, nor hidden, nor left behind by a program.
+
+    Examples
+    --------
+    >>> [is_data(Path(n)) for n in ("a.csv", "~$a.xlsx", ".DS_Store", "README.txt", "notes.md", "a.zip")]
+    [True, False, False, False, False, True]
+    """
+    if path.name.startswith((".", "~$")) or path.stem.lower() in _PROSE:
+        return False
+    return path.suffix.lower() in (*TEXT_SUFFIXES, *workbook.SUFFIXES, *FOREIGN_SUFFIXES)
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """A file and its name within the raw folder."""
+
+    path: Path
+    name: str  # relative to the raw folder, POSIX
+
+    @property
+    def is_workbook(self) -> bool:
+        """Whether its name says that it is a workbook."""
+        return self.path.suffix.lower() in workbook.SUFFIXES
+
+    def check(self) -> None:
+        """Make sure that the file is there and can be read.
+
+        Raises
+        ------
+        InputError
+            If it is missing, a folder, not readable or empty.
+        """
+        todo = "Put the file in place, or mend source.yml."
+        if self.path.is_dir():
+            raise InputError(self.path, "is a folder, a file was expected.", todo)
+        try:
+            with self.path.open("rb") as file:
+                empty = not file.read(1)
+        except FileNotFoundError:
+            raise InputError(self.path, "the file is missing.", todo) from None
+        except OSError as error:
+            raise InputError(
+                self.path, f"cannot be read ({error.strerror}).", "Check the file and its permissions."
+            ) from None
+        if empty:
+            raise InputError(self.path, "is empty.", "Put the file in place again.")
+
+    def sha256(self) -> str:
+        """The checksum of its bytes, in hexadecimal digits."""
+        with self.path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+
+    @cached_property
+    def layout(self) -> delimited.Layout:
+        """The head of a text file whose first line holds the headings."""
+        return delimited.layout(self.path)
+
+    @cached_property
+    def headings(self) -> frozenset[str]:
+        """The headings of a text file, in the form in which they are compared; none for a workbook."""
+        self.check()
+        return frozenset() if self.is_workbook else frozenset(map(normal, self.layout.headings))
+
+    @cached_property
+    def sheets(self) -> dict[str, workbook.Grid]:
+        """The sheets of a workbook; none for a text file."""
+        self.check()
+        return workbook.grids(self.path) if self.is_workbook else {}
