@@ -16,66 +16,17 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from pipeline.errors import MobilityError
+from pipeline.run.jobs import RESULTS, Job, Outcome
 from pipeline.run.kernels import ForkProvisioner, RunKernelManager
 from pipeline.run.parameters import cells as read_cells
+from pipeline.run.workspace import STAGE, context
 
 KERNEL_ATTEMPTS = 3
-RESULTS = "results"  # folder in the stage for the tables that a notebook saves
 Tell = Callable[..., None]
-
-
-@dataclass(frozen=True)
-class Job:
-    """What a worker has to do. Paths are absolute texts, so that it can be written as JSON."""
-
-    id: str
-    stage: str  # a folder of its own, for what is not whole yet
-    cwd: str
-    env: dict[str, str] = field(default_factory=dict)
-    notebook: str = ""
-    parameters: dict[str, Any] = field(default_factory=dict)
-    executed: str = ""  # where the executed notebook is kept
-    results: str = ""  # folder that gets the tables left in the stage
-    briefs: dict[str, str] = field(default_factory=dict)  # format ("html", "pdf") and where it goes
-    produces: list[str] = field(
-        default_factory=list
-    )  # folder and pattern of files that the notebook itself puts in place
-    call: str = ""  # "survey" instead of a notebook
-
-    def write(self, path: Path) -> Path:
-        """Leave it as a file for `read`."""
-        path.write_text(json.dumps(asdict(self), ensure_ascii=False), encoding="utf-8")
-        return path
-
-    @classmethod
-    def read(cls, path: Path) -> Job:
-        """Take it up."""
-        return cls(**json.loads(path.read_text(encoding="utf-8")))
-
-    @property
-    def outcome(self) -> Path:
-        """The file that says how it ended."""
-        return Path(self.stage) / "outcome.json"
-
-
-@dataclass
-class Outcome:
-    """How a job ended."""
-
-    status: str = "failed"  # until it is done
-    problem: str = ""  # when failed: kernel (never started), notebook (a cell), brief (rendering), program
-    cell: int | None = None  # 1-based, of the notebook as committed
-    error: str = ""
-    outputs: list[str] = field(default_factory=list)
-    replaced: list[str] = field(default_factory=list)  # characters that no font has
-    seconds: dict[str, float] = field(default_factory=dict)
-    peak: int | None = None  # bytes, of the largest process
-    attempts: int = 1
 
 
 class JobError(Exception):
@@ -104,6 +55,8 @@ def run(path: Path, tell: Tell) -> int:
     job = Job.read(path)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s: %(message)s", force=True)
     os.environ.update(job.env)
+    if job.notebook and job.results:
+        os.environ[STAGE] = str(Path(job.stage) / RESULTS)
     outcome = Outcome()
     try:
         _call(job, outcome) if job.call else _notebook(job, outcome, tell)
@@ -116,17 +69,19 @@ def run(path: Path, tell: Tell) -> int:
         raise
     finally:
         outcome.peak = max(_peak(), outcome.peak or 0) or None
-        part = job.outcome.with_suffix(".part")
-        part.write_text(json.dumps(asdict(outcome), ensure_ascii=False), encoding="utf-8")
-        part.replace(job.outcome)
+        outcome.write(job.outcome)
     return 0 if outcome.status == "done" else 1
 
 
 def _call(job: Job, outcome: Outcome) -> None:
     from pipeline.run.survey import write
 
-    with _timed(outcome, "compute"):
-        outcome.outputs = [str(write(Path(job.results)))]
+    here = context()
+    try:
+        with _timed(outcome, "compute"):
+            outcome.outputs = [str(write(here.processed, here.raw))]
+    except MobilityError as error:
+        raise JobError("input", str(error)) from error
 
 
 def _notebook(job: Job, outcome: Outcome, tell: Tell) -> None:
@@ -260,14 +215,13 @@ def _peak() -> int:
 
 
 def main(argv: list[str]) -> int:
-    """Where there is no fork: `python -m pipeline.run.worker JOB`, with the events as lines of JSON on standard output."""
-    events = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)
+    """Where there is no fork: `python -m pipeline.run.worker JOB EVENTS`, with the events as lines of JSON in a file."""
+    with Path(argv[1]).open("a", encoding="utf-8") as events:
 
-    def tell(**event: object) -> None:
-        print(json.dumps(event), file=events, flush=True)
+        def tell(**event: object) -> None:
+            print(json.dumps(event), file=events, flush=True)
 
-    return run(Path(argv[0]), tell)
+        return run(Path(argv[0]), tell)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,67 @@
+"""Whom there are data about, and for which years: written after cleaning, so that planning reads one small file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+FILE = "subjects.json"
+STAY_COLUMNS = ["source", "start", "end", "year"]
+
+
+@dataclass(frozen=True)
+class Known:
+    """A subject with data: a country with counts or a source with stays."""
+
+    id: str
+    kind: str  # country, institution
+    first_year: int
+    latest_year: int
+    title: str = ""  # of an institution's source card
+    synthetic: bool = False
+
+
+def read(processed: Path) -> dict[str, Known] | None:
+    """What the last survey found, by id; None before the first."""
+    try:
+        found = json.loads((processed / FILE).read_text(encoding="utf-8"))
+        return {row["id"]: Known(**row) for row in found}
+    except (FileNotFoundError, json.JSONDecodeError, KeyError, TypeError):
+        return None
+
+
+def write(processed: Path, raw: Sequence[Path]) -> Path:
+    """Look through the clean tables.
+
+    Parameters
+    ----------
+    processed
+        Their folder.
+    raw
+        The raw folders, for the titles on the source cards.
+
+    Returns
+    -------
+    Path
+        `subjects.json` in that folder.
+    """
+    from pipeline.measures import subjects
+    from pipeline.records.store import load
+    from pipeline.sources import discover
+
+    frame = subjects(load(processed, "counts"), load(processed, "stays", columns=STAY_COLUMNS))
+    cards = {s.name: s.card for s in discover(raw)}
+    found = []
+    for row in frame.itertuples():
+        card = cards.get(str(row.id))
+        known = Known(str(row.id), str(row.kind), int(row.first_year), int(row.latest_year))
+        if known.kind == "institution" and card is not None:
+            known = Known(known.id, known.kind, known.first_year, known.latest_year, card.title, card.synthetic)
+        found.append(asdict(known))
+    path = processed / FILE
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    part.replace(path)
+    return path
