@@ -117,9 +117,10 @@ def _ranked(rows: nw.LazyFrame) -> nw.LazyFrame:
     key = ("student_key", "direction", "partner", "_anchor", "slot")
     order = list(ORDER)
     names = [c for c in rows.collect_schema().names() if c not in _NOT_FILLED and not c.startswith("_") and c != "slot"]
+    rows = rows.with_columns(_one=nw.lit(1))
     rows = rows.with_columns(
         *(nw.col(c).fill_null(strategy="backward").over(*key, order_by=order).alias(f"_fill_{c}") for c in names),
-        _rank=nw.lit(1).cum_sum().over(*key, order_by=order).cast(nw.Int64),
+        _rank=nw.col("_one").cum_sum().over(*key, order_by=order).cast(nw.Int64),
         _exact_start=nw.when(~nw.col("_exact").is_null()).then(nw.col("start")),
     )
     first = nw.col("_rank") == 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from pipeline.records.countries import (
     COUNTRY,
@@ -20,10 +20,11 @@ from pipeline.records.reading import NOTHING, ColumnReader, Reading
 from pipeline.records.text import fold, is_missing
 from pipeline.sources.table import RawTable
 
+Factory = Callable[[RawTable], ColumnReader]
 _RULE = "country by name or code"
 
 
-def one_country(column: str) -> object:
+def one_country(column: str) -> Factory:
     """A factory of readers for a column in which each text must be one country of today; the value is its alpha-3 code."""
 
     def factory(table: RawTable) -> ColumnReader:
@@ -32,7 +33,7 @@ def one_country(column: str) -> object:
     return factory
 
 
-def any_place(column: str) -> object:
+def any_place(column: str) -> Factory:
     """A factory of readers for a column of published counts.
 
     The value is alpha-3, "WLD", "region:Name", "_X" (unspecified; "_X:Asia" for an unspecified rest of something) or "former:Name"
@@ -45,14 +46,16 @@ def any_place(column: str) -> object:
     return factory
 
 
-def _read(table: RawTable, column: str, texts: Iterable[str], judge: object) -> Mapping[str, Reading]:
+def _read(
+    table: RawTable, column: str, texts: Iterable[str], judge: Callable[[str, Place, str], Reading]
+) -> Mapping[str, Reading]:
     distinct = list(texts)
     codes = {fold(text): code for text, code in table.codes.get(column, {}).items()}
     places = read_column(distinct) | {text: place(codes[fold(text)]) for text in distinct if fold(text) in codes}
     near = suggestions({text: p for text, p in places.items() if not is_missing(text)})
     readings = {}
     for text in distinct:
-        found = judge(text, places[text], "; ".join(near.get(text, ())))  # type: ignore[operator]
+        found = judge(text, places[text], "; ".join(near.get(text, ())))
         readings[text] = found._replace(rule="code of the source card") if found.rule and fold(text) in codes else found
     return readings
 

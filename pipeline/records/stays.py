@@ -24,7 +24,8 @@ _DAYS_A_MONTH = 30.4375
 _EPOCH = dt.date(1970, 1, 1)
 
 
-def _simple(name: str, type_: str, read: Callable[[str], Reading], required: bool = False) -> Column:
+def simple(name: str, type_: str, read: Callable[[str], Reading], required: bool = False) -> Column:
+    """A column whose texts are read one by one, the card's codes first."""
     return Column(name, type_, lambda table: each(by_codes(table.codes.get(name, {}), read)), required)
 
 
@@ -42,7 +43,9 @@ def _start(table: RawTable) -> ColumnReader:
     return each(read)
 
 
-def _end(table: RawTable) -> ColumnReader:
+def end_of(table: RawTable) -> ColumnReader:
+    """Reads a last day; where only the month is given, the month's last. `extra` is (month only?, day number)."""
+
     def read(text: str) -> Reading:
         found = date_of(text)
         if found.value is None:
@@ -56,12 +59,14 @@ def _end(table: RawTable) -> ColumnReader:
     return each(read)
 
 
-def _date(name: str) -> Column:
+def date_column(name: str, required: bool = False) -> Column:
+    """A column of dates."""
+
     def read(text: str) -> Reading:
         found = date_of(text)
         return found if found.value is None else found._replace(value=_midnight(found.value))
 
-    return Column(name, "date", lambda table: each(read))
+    return Column(name, "date", lambda table: each(read), required)
 
 
 def _midnight(day: dt.date) -> dt.datetime:
@@ -69,12 +74,12 @@ def _midnight(day: dt.date) -> dt.datetime:
 
 
 def _country(name: str) -> Column:
-    return Column(name, "text", one_country(name), required=True)  # type: ignore[arg-type]
+    return Column(name, "text", one_country(name), required=True)
 
 
 STUDENT = Column("student_key", "text", lambda table: each(text_of), required=True)
 READ = (
-    _simple("direction", "text", word_of("direction"), required=True),
+    simple("direction", "text", word_of("direction"), required=True),
     _country("origin"),
     _country("destination"),
     Column(
@@ -84,29 +89,29 @@ READ = (
         True,
         (("start_by_month", "bool"), ("start_n", "int"), ("ym", "int"), ("academic_year", "text"), ("year", "int")),
     ),
-    Column("end", "date", _end, extra=(("end_by_month", "bool"), ("end_n", "int"))),
-    *(_simple(name, "text", text_of) for name in ("home_institution", "host_institution", "agreement_id")),
-    _simple("mode", "text", word_of("mode")),
-    _simple("level", "text", level_of),
-    _simple("field", "text", field_of),
-    _simple("home_field", "text", field_of),
-    _simple("months", "float", between(0, LONGEST)),
-    _simple("gender", "text", word_of("gender")),
-    _simple("birth_year", "int", between(1900, 2049, whole=True)),
-    _simple("funder", "text", word_of("funder", open_ended=True)),
-    _simple("grant_amount", "float", between(0, 1e8)),
-    _simple("currency", "text", word_of("currency")),
-    *(_simple(name, "text", text_of) for name in ("language_test", "language_entry", "language_exit")),
-    _simple("credits_attempted", "float", between(0, 600)),
-    _simple("credits_recognised", "float", between(0, 600)),
-    _simple("dual_supervised", "bool", yes_or_no),
-    _date("visa_applied"),
-    _date("visa_decided"),
-    _simple("visa_result", "text", word_of("visa_result")),
-    _simple("outcome", "text", word_of("outcome")),
-    _simple("degrees_awarded", "int", between(0, 10, whole=True)),
-    _simple("joint_publications", "int", between(0, 1000, whole=True)),
-    _simple("satisfaction", "float", between(0, 100)),
+    Column("end", "date", end_of, extra=(("end_by_month", "bool"), ("end_n", "int"))),
+    *(simple(name, "text", text_of) for name in ("home_institution", "host_institution", "agreement_id")),
+    simple("mode", "text", word_of("mode")),
+    simple("level", "text", level_of),
+    simple("field", "text", field_of),
+    simple("home_field", "text", field_of),
+    simple("months", "float", between(0, LONGEST)),
+    simple("gender", "text", word_of("gender")),
+    simple("birth_year", "int", between(1900, 2049, whole=True)),
+    simple("funder", "text", word_of("funder", open_ended=True)),
+    simple("grant_amount", "float", between(0, 1e8)),
+    simple("currency", "text", word_of("currency")),
+    *(simple(name, "text", text_of) for name in ("language_test", "language_entry", "language_exit")),
+    simple("credits_attempted", "float", between(0, 600)),
+    simple("credits_recognised", "float", between(0, 600)),
+    simple("dual_supervised", "bool", yes_or_no),
+    date_column("visa_applied"),
+    date_column("visa_decided"),
+    simple("visa_result", "text", word_of("visa_result")),
+    simple("outcome", "text", word_of("outcome")),
+    simple("degrees_awarded", "int", between(0, 10, whole=True)),
+    simple("joint_publications", "int", between(0, 1000, whole=True)),
+    simple("satisfaction", "float", between(0, 100)),
 )
 REASONS = {
     "same_country": ("destination", "origin and destination are the same country"),

@@ -1,0 +1,164 @@
+"""The contract of each processed table, checked with pandera on the distinct values of each column when the table is written.
+
+Cleaning itself rejects, merges and explains; a broken contract is therefore a fault of the program and stops it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from pipeline.records.countries import codes
+from pipeline.records.schema import PANDAS, TABLES
+from pipeline.records.words import vocabularies
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_WORDS = {
+    "direction": "direction",
+    "mode": "mode",
+    "gender": "gender",
+    "outcome": "outcome",
+    "visa_result": "visa_result",
+    "currency": "currency",
+}
+_VOCABULARY: dict[str, dict[str, str]] = {
+    "stays": _WORDS | {"level": "level", "field": "field", "home_field": "field"},
+    "counts": {
+        "direction": "direction",
+        "measure": "measure",
+        "funding": "funding",
+        "status": "status",
+        "exactness": "exactness",
+    },
+    "agreements": {"mode": "mode"},
+    "events": {"kind": "event_kind"},
+}
+_REQUIRED = {
+    "stays": (
+        "stay_id",
+        "student_key",
+        "direction",
+        "origin",
+        "destination",
+        "start",
+        "academic_year",
+        "year",
+        "start_by_month",
+        "source",
+        "file",
+        "line",
+    ),
+    "counts": (
+        *(
+            "reporter",
+            "origin",
+            "destination",
+            "origin_kind",
+            "destination_kind",
+            "year",
+            "period",
+            "level",
+            "mode",
+            "measure",
+        ),
+        *("funding", "unit", "status", "exactness", "source", "file", "line"),
+    ),
+    "agreements": ("partner", "country", "institution_id", "source", "file", "line"),
+    "institutions": ("institution_id", "name", "country", "stays", "agreements", "source"),
+    "events": ("kind", "start", "source", "file", "line"),
+    "context": ("country", "year", "period", "indicator", "source", "file", "line"),
+    "rejected": ("source", "file", "table", "line", "column", "reason"),
+    "unresolved": ("source", "file", "table", "line", "column", "reason"),
+    "merged": ("source", "file", "table", "line", "into_file", "into_line"),
+    "changes": ("source", "file", "rule", "column", "rows"),
+    "checks": ("source", "check"),
+    "ledger": ("source", "file", "table", "counted", "rows_read", "rows_kept", "rows_rejected", "rows_merged"),
+}
+_BOUNDS: dict[str, dict[str, tuple[float, float]]] = {
+    "stays": {
+        "months": (0, 121),
+        "birth_year": (1860, 2049),
+        "grant_amount": (0, 1e8),
+        "credits_attempted": (0, 600),
+        "credits_recognised": (0, 600),
+        "year": (1950, 2050),
+    },
+    "counts": {"year": (1850, 2101)},
+    "agreements": {"quota_in": (0, 1e6), "quota_out": (0, 1e6)},
+    "context": {"year": (1850, 2101)},
+    "ledger": dict.fromkeys(("rows_read", "rows_kept", "rows_rejected", "rows_merged"), (0, 1000000000000.0)),
+}
+_UNIQUE = {"stays": ("stay_id",), "institutions": ("institution_id",)}
+_PLACE = r"^(?:[A-Z]{3}|region:.+|former:.+|_X(?::.+)?)$"
+
+
+@cache
+def contract(table: str) -> Any:
+    """The pandera schema of a table.
+
+    >>> contract("stays").columns["direction"].checks[0].statistics
+    {'allowed_values': ['inbound', 'outbound']}
+    """
+    import pandera.pandas as pandera
+
+    return pandera.DataFrameSchema(
+        {
+            name: pandera.Column(
+                PANDAS[kind],
+                list(_column_checks(table, name)),
+                nullable=name not in _REQUIRED[table],
+                unique=False,
+                name=name,
+            )
+            for name, (kind, _) in TABLES[table].items()
+        },
+        name=table,
+    )
+
+
+def _column_checks(table: str, name: str) -> Iterator[Any]:
+    from pandera.pandas import Check
+
+    if name in _VOCABULARY.get(table, {}):
+        yield Check.isin(list(vocabularies()[_VOCABULARY[table][name]]))
+    if name in _BOUNDS.get(table, {}):
+        yield Check.in_range(*_BOUNDS[table][name])
+    if name in ("origin", "destination", "country", "reporter") and table in (
+        "stays",
+        "agreements",
+        "institutions",
+        "events",
+    ):
+        yield Check.isin(sorted(codes()))
+    elif name in ("origin", "destination", "country", "reporter"):
+        yield Check.str_matches(_PLACE)
+    if name == "academic_year":
+        yield Check.str_matches(r"^[0-9]{4}(?:/[0-9]{2})?$")
+    if name == "student_key":
+        yield Check.str_matches(r"^[0-9a-f]{16}$")
+    if name == "start_by_month":
+        yield Check.isin([True, False])
+
+
+def hold(table: str, rows: pa.Table) -> None:
+    """Check the distinct values of every column of a table against its contract, and that what identifies a row does so.
+
+    Raises
+    ------
+    pandera.errors.SchemaError
+        Names the column and the values that break the contract.
+    ValueError
+        If an id occurs twice.
+    """
+    if not rows.num_rows:
+        return
+    schema = contract(table)
+    for name, column in schema.columns.items():
+        distinct = rows[name].unique()
+        if name in _UNIQUE.get(table, ()) and len(distinct) != rows.num_rows:
+            raise ValueError(f"{table}.{name}: {rows.num_rows - len(distinct)} values occur more than once")
+        if column.checks or not column.nullable:
+            column.validate(distinct.to_pandas().astype(column.dtype.type).rename(name).to_frame())
