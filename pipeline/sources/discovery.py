@@ -82,17 +82,6 @@ class Source:
             given = self._described.about if self._described else None
             yield from publisher.read(file, about(publisher, given), self.name, connection)
 
-    def layouts(self) -> dict[str, str]:
-        """How each file is read: its name and the title of the layout."""
-        by_name = {file.name: publisher.LAYOUT for file, publisher in self._recognised}
-        if self._described:
-            for table in self._described.tables:
-                by_name |= {
-                    file.name: self._described.about.layout
-                    for file in by_card.files_of(self._described, table, self._all)
-                }
-        return by_name
-
 
 def _in_memory(table: RawTable) -> RawTable:
     rows = table.rows.to_arrow_table().to_pandas()
