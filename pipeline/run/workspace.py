@@ -14,7 +14,7 @@ from pipeline.errors import InputError
 if TYPE_CHECKING:
     import pandas as pd
 
-SETTINGS, RAW, PROCESSED, REPORTS, STAGE = (
+MOBILITY_VARIABLES = SETTINGS, RAW, PROCESSED, REPORTS, STAGE = (
     "MOBILITY_SETTINGS",
     "MOBILITY_RAW",
     "MOBILITY_PROCESSED",
