@@ -1,53 +1,71 @@
 # student-mobility: the short door to the `mobility` command. `make` alone lists the targets.
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+MAKEFLAGS += --no-print-directory
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+LINKED := $(VENV)/.linked
 ARGS ?=
+export UV_NO_PROGRESS ?= 1
 
 .PHONY: help reports test check explore data example doctor bench lock clean
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 18
+	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 18
+	@echo
+	@echo '  Options go in ARGS: make reports ARGS="--subject CHN --language zh"'
 
-# The environment: built once from the lock, and again only when the lock or the package's own metadata changes.
-$(READY): requirements.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; this is $$($(PYTHON) --version). Try: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 2; }
-	@echo "Setting up .venv from requirements.lock (once; a minute or two) ..."
-	@$(PYTHON) -m venv --clear $(VENV) || { echo "python3 cannot make a virtual environment. On Debian or Ubuntu: apt-get install python3-venv" >&2; exit 2; }
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(sed -nE 's/^(uv==[^ ]+) .*/\1/p' requirements.lock)"
-	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --require-hashes --compile-bytecode -r requirements.lock
+# The environment: made once from the lock, brought in line again only when the lock changes. uv comes from the lock too,
+# checked by its hash like everything else; modules are compiled at install, or the first run would take three times as long.
+$(READY): requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; this is $$($(PYTHON) --version 2>&1). Try: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 2; }
+	@if ! $(BIN)/uv --version >/dev/null 2>&1 || ! $(BIN)/python -c '' 2>/dev/null; then \
+	  echo "Setting up .venv from requirements.lock (once; a minute or two) ..."; \
+	  $(PYTHON) -m venv --clear $(VENV) || { echo "python3 cannot make a virtual environment. On Debian or Ubuntu: apt-get install python3-venv" >&2; exit 2; }; \
+	  awk '/^uv==/ {p = 1; print; next} p && /^ +--hash/ {print; next} {p = 0}' requirements.lock > $(VENV)/uv.txt; \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(VENV)/uv.txt; \
+	else echo "Bringing .venv in line with requirements.lock ..."; fi
+	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip sync --quiet --require-hashes --compile-bytecode requirements.lock
+	@touch $@
+
+# The project itself, as it lies here: linked again when its metadata (commands, exporters) change.
+$(LINKED): $(READY) pyproject.toml
 	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --no-deps -e .
 	@touch $@
 
-reports: $(READY) ## make the annual briefs (HTML and PDF, English and Chinese) in reports/
+reports: $(LINKED) ## make the annual briefs (web pages and PDF, English and Chinese) in reports/
 	@$(BIN)/mobility reports $(ARGS)
 
-test: $(READY) ## run the tests
+test: $(LINKED) ## run the tests
 	@$(BIN)/pytest $(ARGS)
 
-check: $(READY) ## lint, check types, and check that notebooks carry no outputs
-	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy pipeline
+check: $(LINKED) ## lint, check the format and the types
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy pipeline
 
-explore: $(READY) ## open JupyterLab on the notebooks
-	@$(BIN)/jupyter lab --notebook-dir=notebooks
+explore: $(LINKED) ## open JupyterLab on the notebooks
+	@$(BIN)/jupyter-lab --notebook-dir=notebooks $(ARGS)
 
-data: $(READY) ## clean data/raw into data/processed
+data: $(LINKED) ## clean data/raw into data/processed
 	@$(BIN)/mobility clean $(ARGS)
 
-example: $(READY) ## make the example university's files again (data/raw/example-university) and the truth about them
+example: $(LINKED) ## make the example university's files again (data/raw/example-university) and the truth about them
 	@$(BIN)/python data/example_university $(ARGS)
 
-doctor: $(READY) ## say what is missing or odd on this machine
+doctor: $(LINKED) ## say what is missing or odd on this machine
 	@$(BIN)/mobility doctor
 
-bench: $(READY) ## measure speed and print a table
+bench: $(LINKED) ## measure speed and print a table
 	@$(BIN)/python -m benchmarks $(ARGS)
 
-lock: $(READY) ## resolve the dependencies again into requirements.lock
+# Needs no environment but uv: resolving must be possible when the old lock no longer installs.
+lock: ## resolve the dependencies again into requirements.lock
+	@test -x $(BIN)/uv || { $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet --disable-pip-version-check uv; }
 	@$(BIN)/uv pip compile --universal --generate-hashes --python-version 3.11 --group dev pyproject.toml --no-emit-index-url --custom-compile-command "make lock" -o requirements.lock -q
 
 clean: ## delete what can be made again (reports, processed tables; not the environment)
-	rm -rf reports/* data/processed/*
+	@find reports data/processed -mindepth 1 -not -name README.md -delete
