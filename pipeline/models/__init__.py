@@ -1,0 +1,26 @@
+"""What pattern, what next, how sure: trends and outlook, breaks, flows, outcomes, networks.
+
+Every door is imported when it is first used, so that importing the room is cheap.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+_DOORS = {
+    "outlook": "pipeline.models.forecast",
+    "backtest": "pipeline.models.forecast",
+    "track_record": "pipeline.models.record",
+}
+__all__ = sorted(_DOORS)
+
+
+def __getattr__(name: str) -> Any:
+    if name in _DOORS:
+        return getattr(import_module(_DOORS[name]), name)
+    raise AttributeError(f"module 'pipeline.models' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_DOORS])
