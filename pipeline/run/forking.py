@@ -154,10 +154,19 @@ class ForkedProcess:
 
 
 class ForkServer:
-    """Starts the server process; a context manager that ends it and all it forked."""
+    """Starts the server process; a context manager that ends it and all it forked.
 
-    def __init__(self, log: Path) -> None:
+    Parameters
+    ----------
+    log
+        File for what it has to say.
+    ahead
+        Modules to import before the first fork; by default the whole stack.
+    """
+
+    def __init__(self, log: Path, ahead: tuple[str, ...] | None = None) -> None:
         self._log = log
+        self._ahead = ahead
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -173,10 +182,11 @@ class ForkServer:
         listener.bind(self.address)
         listener.listen(64)
         env = os.environ | ONE_THREAD | {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}
+        ahead = () if self._ahead is None else (",".join(self._ahead),)
         self._log.parent.mkdir(parents=True, exist_ok=True)
         with self._log.open("ab") as out, listener:
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "pipeline.run.forkserver", str(listener.fileno())],
+                [sys.executable, "-P", "-m", "pipeline.run.forkserver", str(listener.fileno()), *ahead],
                 stdin=subprocess.PIPE,
                 stdout=out,
                 stderr=out,

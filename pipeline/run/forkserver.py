@@ -2,7 +2,7 @@
 
 It is single-threaded and never runs anybody's code itself, so that a fork is safe; it is started as
 
-    python -P -m pipeline.run.forkserver LISTENER_FD
+    python -P -m pipeline.run.forkserver LISTENER_FD [MODULE,MODULE…]
 
 with its standard input as a lifeline: when the process that started it ends, however it ends, the server ends all its
 children and itself. A client sends one line of JSON (a `Request`), gets `{"pid": …}` from the child, then whatever the
@@ -241,7 +241,7 @@ def main(argv: list[str]) -> int:
     """Serve on the inherited listening socket until standard input ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for who started us; its end is our end
     listener = socket.socket(fileno=int(argv[0]))
-    preload()
+    preload(tuple(argv[1].split(",")) if argv[1:] else PRELOAD)
     gc.collect()
     gc.freeze()  # keep shared pages shared
     task = Server(listener, sys.stdin.fileno()).serve()

@@ -14,7 +14,8 @@ from rich.console import Console
 from pipeline.run.workspace import MOBILITY_VARIABLES, Context, context
 
 STAYS = "Student,Country,From,To,Result\n" + "".join(
-    f"S{n},{('Viet Nam', 'France', 'Kenya')[n % 3]},{2015 + n % 6}/9/1,{2016 + n % 6}/6/30,completed\n" for n in range(120)
+    f"S{n},{('Viet Nam', 'France', 'Kenya')[n % 3]},{2015 + n % 6}/9/1,{2016 + n % 6}/6/30,completed\n"
+    for n in range(120)
 )
 STAYS_CARD = """\
 title: Test University (made up)
