@@ -75,7 +75,7 @@ def counts_checks(counts: pd.DataFrame) -> Iterator[Check]:
 
 
 def _magnitudes(counts: pd.DataFrame) -> Iterator[Check]:
-    students = counts[counts.unit.eq("students") & counts.measure.ne("net_flow")]
+    students = counts[counts.unit.eq("students") & counts.measure.ne("net_flow") & counts.reporter.str.len().eq(3)]
     of_world = students.reporter.eq("WLD")
     limit = of_world.map({True: PLAUSIBLE_WORLD, False: PLAUSIBLE_COUNTRY})
     too_large = students[students.value > limit]

@@ -96,12 +96,13 @@ def conform(table: RawTable, columns: Sequence[Column], engine: Engine, carry: S
     raw = [nw.col(name).cast(nw.String).alias(RAW + name) for name in present]
     base = engine.keep(base.select(*raw, nw.col(LINE).cast(nw.Int64), _refused_text(base)))
     done = Conformed(table, base)
-    for column in columns:
-        if column.name in given:
-            _read(done, column, engine)
-        else:
-            _absent(done, column)
-    done.frame = engine.keep(done.frame)
+    there = [column for column in columns if column.name in given]
+    distinct = engine.distinct(base, [RAW + column.name for column in there])
+    known = {RAW + c.name: _read(done, c, distinct[RAW + c.name]) for c in there}
+    absent = [pair for c in columns if c.name not in given for pair in ((c.name, c.type), *c.extra)]
+    done.frame = engine.look_up(base, known)
+    if absent:
+        done.frame = done.frame.with_columns(*(nothing(kind).alias(name) for name, kind in absent))
     return done
 
 
@@ -112,20 +113,17 @@ def _refused_text(frame: nw.LazyFrame) -> nw.Expr:
     return nw.lit(None).cast(nw.String).alias(REFUSED)
 
 
-def _read(done: Conformed, column: Column, engine: Engine) -> None:
-    raw = RAW + column.name
-    counts = engine.arrow(done.frame.filter(~nw.col(raw).is_null()).group_by(raw).agg(n=nw.len()))
-    texts, numbers = counts[raw].to_pylist(), counts["n"].to_pylist()
+def _read(done: Conformed, column: Column, counts: Mapping[str, int]) -> pa.Table:
+    """Read the distinct texts of a column, note the changes, and give the table by which the values are looked up."""
+    texts = sorted(counts)
     readings = column.reader(done.table)(texts)
     done.readings[column.name] = readings
     rules: dict[str, int] = {}
-    for text, n in zip(texts, numbers, strict=True):
+    for text in texts:
         if rule := readings[text].rule:
-            rules[rule] = rules.get(rule, 0) + int(n)
+            rules[rule] = rules.get(rule, 0) + counts[text]
     done.changes += [(rule, column.name, n) for rule, n in sorted(rules.items())]
-    done.frame = done.frame.join(engine.table(_lookup(column, texts, readings)), on=raw, how="left")
-    if not any(readings[text].problem for text in texts):
-        done.frame = done.frame.drop(PROBLEM + column.name)
+    return _lookup(column, texts, readings)
 
 
 def _lookup(column: Column, texts: Sequence[str], readings: Mapping[str, Reading]) -> pa.Table:
@@ -134,13 +132,9 @@ def _lookup(column: Column, texts: Sequence[str], readings: Mapping[str, Reading
     arrays[column.name] = pa.array([r.value for r in found], TYPES[column.type])
     for place, (name, kind) in enumerate(column.extra):
         arrays[name] = pa.array([r.extra[place] if len(r.extra) > place else None for r in found], TYPES[kind])
-    arrays[PROBLEM + column.name] = pa.array([bool(r.problem) for r in found], pa.bool_())
+    if any(r.problem for r in found):
+        arrays[PROBLEM + column.name] = pa.array([bool(r.problem) for r in found], pa.bool_())
     return pa.table(arrays)
-
-
-def _absent(done: Conformed, column: Column) -> None:
-    names = [(column.name, column.type), *column.extra]
-    done.frame = done.frame.with_columns(*(nothing(kind).alias(name) for name, kind in names))
 
 
 def nothing(kind: str) -> nw.Expr:

@@ -118,7 +118,7 @@ def _named(written: str) -> Place | None:
         return Place(code, kind, "World" if kind == WORLD else "")
     if kind in (REGION, UNSPECIFIED):
         stated = kind == UNSPECIFIED and key in ("stateless", "person stateless", "xxa", "无国籍", "无国籍人士")
-        return Place(None, kind, written if kind == REGION else "Stateless" if stated else "")
+        return Place(None, kind, code or written if kind == REGION else "Stateless" if stated else "")
     return Place(
         None,
         kind,

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import Any
 
 from pipeline.records.books import Book
-from pipeline.records.conform import Column
+from pipeline.records.conform import RAW, Column, Conformed
 from pipeline.records.engine import Engine
 from pipeline.records.numbers import AT_LEAST, EXACT, ROUNDED, number_of
 from pipeline.records.places import any_place
@@ -67,28 +66,27 @@ SPEC = SmallTable(
 
 def counts_of(table: RawTable, engine: Engine) -> tuple[list[Row], Book]:
     """The cells of a raw table of counts, whole (`complete`), and the table's book; cells that cannot be completed are rejected."""
-    rows, book = rows_of(table, SPEC, engine)
-    unclear: dict[tuple[int, str], list[dict[str, Any]]] = {}
-    for entry in book.unresolved:
-        unclear.setdefault((entry["line"], entry["column"]), []).append(entry)
+    rows, book, done = rows_of(table, SPEC, engine)
+    book.unresolved = []
     whole = []
     for row in rows:
         column, reason = complete(row)
         if not column:
             whole.append(row)
+            _note_unresolved(book, done, row)
             continue
-        known = unclear.get((row["line"], column)) or [{}]
-        book.reject(
-            row["line"],
-            column,
-            known[0].get("value"),
-            known[0].get("reason") or reason,
-            known[0].get("suggestions") or "",
-        )
+        blamed = next((name for name in (column, "partner") if row.get(RAW + name) is not None), column)
+        value = row.get(RAW + blamed)
+        known, near = done.reasons(blamed, value) if value is not None else (reason, "")
+        book.reject(row["line"], blamed, value, known, near)
         book.kept -= 1
-    rejected = {(entry["line"], entry["column"]) for entry in book.rejected}
-    book.unresolved = [entry for entry in book.unresolved if (entry["line"], entry["column"]) not in rejected]
     return whole, book
+
+
+def _note_unresolved(book: Book, done: Conformed, row: Row) -> None:
+    for name in (c.name for c in SPEC.columns):
+        if (value := row.pop(RAW + name, None)) is not None:
+            book.leave_unresolved(row["line"], name, value, *done.reasons(name, value))
 
 
 def complete(row: Row) -> tuple[str, str]:
@@ -108,7 +106,7 @@ def complete(row: Row) -> tuple[str, str]:
             row[name], row[f"{name}_kind"] = row[other], row[f"{other}_kind"]
     for name in ("origin", "destination", "reporter"):
         if row[name] is None:
-            return (name if row["partner"] is not None or name != theirs else "partner"), "missing"
+            return name, "missing"
     value, written = row["value"], row["written_exactness"]
     if value is not None and value != value:
         return "value", "not a number"

@@ -45,6 +45,7 @@ _PLAIN_YEAR = re.compile(r"(?:FY ?)?(?P<y>[0-9]{4})(?:\.0)? ?年?(?:度)?", re.I
 _YEAR_MONTH = re.compile(r"(?P<y>[0-9]{4})[-/.年](?P<m>[0-9]{1,2})月?(?:[-/.][0-9]{1,2})?")
 
 
+@lru_cache(maxsize=200_000)
 def date_of(written: str) -> Reading:
     """One date. The value is a `datetime.date`; `extra` is (month only?,).
 

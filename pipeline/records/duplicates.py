@@ -125,8 +125,8 @@ def _ranked(rows: nw.LazyFrame) -> nw.LazyFrame:
     )
     first = nw.col("_rank") == 1
     return rows.with_columns(
-        _into_file_no=nw.when(first).then(nw.col("file_no")).max().over(*key),
-        _into_line=nw.when(first).then(nw.col("line")).max().over(*key),
+        _into_file_no=nw.when(first).then(nw.col("file_no")).max().over(*key).cast(nw.Int64),
+        _into_line=nw.when(first).then(nw.col("line")).max().over(*key).cast(nw.Int64),
         _start=nw.coalesce(nw.col("_exact_start").max().over(*key), nw.col("start")),
         _by_month=nw.col("_exact").max().over(*key).is_null(),
     )

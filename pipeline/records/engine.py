@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from typing import Any, Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import narwhals as nw
 import pyarrow as pa
@@ -16,33 +17,6 @@ import pyarrow as pa
 from pipeline.errors import SettingsError, did_you_mean
 
 DIGITS = 16  # of a digest: 64 bits, so that 10 million texts share one by a chance of 3 in a million
-
-
-class Engine(Protocol):
-    """What the cleaning needs of an engine."""
-
-    name: str
-    connection: Any
-
-    def take(self, rows: Any) -> nw.LazyFrame:
-        """A publisher's rows (pandas frame or DuckDB relation)."""
-        ...
-
-    def table(self, table: pa.Table) -> nw.LazyFrame:
-        """A small table, to be joined."""
-        ...
-
-    def keep(self, frame: nw.LazyFrame) -> nw.LazyFrame:
-        """The same rows, computed once."""
-        ...
-
-    def digest(self, frame: nw.LazyFrame, text: str, into: str) -> nw.LazyFrame:
-        """A column `into` with the SHA-256 of column `text`, its first digits."""
-        ...
-
-    def arrow(self, frame: nw.LazyFrame) -> pa.Table:
-        """The rows in memory."""
-        ...
 
 
 def digest(text: str) -> str:
@@ -54,6 +28,47 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:DIGITS]
 
 
+class Engine:
+    """What the cleaning needs of an engine. `distinct` and `look_up` are written for any engine; an engine may know a quicker way."""
+
+    name = ""
+    connection: Any = None
+
+    def take(self, rows: Any) -> nw.LazyFrame:
+        """A publisher's rows (pandas frame or DuckDB relation)."""
+        raise NotImplementedError
+
+    def table(self, table: pa.Table) -> nw.LazyFrame:
+        """A small table, to be joined."""
+        raise NotImplementedError
+
+    def keep(self, frame: nw.LazyFrame) -> nw.LazyFrame:
+        """The same rows, computed once."""
+        raise NotImplementedError
+
+    def digest(self, frame: nw.LazyFrame, text: str, into: str) -> nw.LazyFrame:
+        """A column `into` with the SHA-256 of column `text`, its first digits."""
+        raise NotImplementedError
+
+    def arrow(self, frame: nw.LazyFrame) -> pa.Table:
+        """The rows in memory."""
+        raise NotImplementedError
+
+    def distinct(self, frame: nw.LazyFrame, columns: Sequence[str]) -> dict[str, dict[str, int]]:
+        """For each column its distinct texts (without null) and how often they occur."""
+        found = {}
+        for name in columns:
+            counts = self.arrow(frame.filter(~nw.col(name).is_null()).group_by(name).agg(n=nw.len()))
+            found[name] = dict(zip(counts[name].to_pylist(), map(int, counts["n"].to_pylist()), strict=True))
+        return found
+
+    def look_up(self, frame: nw.LazyFrame, tables: Mapping[str, pa.Table]) -> nw.LazyFrame:
+        """Join to each column of the mapping the table that has a column of that name; what is not found is null."""
+        for name, table in tables.items():
+            frame = frame.join(self.table(table), on=name, how="left")
+        return frame
+
+
 def _arrow_of(rows: Any) -> pa.Table:
     """A pandas frame of texts and one `line` as Arrow; a column without any text is still one of texts."""
     texts = {name: pa.string() for name in rows.columns if name != "line"}
@@ -61,11 +76,10 @@ def _arrow_of(rows: Any) -> pa.Table:
     return pa.Table.from_pandas(rows, schema=schema, preserve_index=False).replace_schema_metadata(None)
 
 
-class Pandas:
+class Pandas(Engine):
     """Frames in memory, on Arrow's types."""
 
     name = "pandas"
-    connection = None
 
     def take(self, rows: Any) -> nw.LazyFrame:
         return self.table(_arrow_of(rows))
@@ -93,8 +107,26 @@ class Pandas:
         native = nw.to_native(frame.collect())
         return pa.Table.from_pandas(native, preserve_index=False).replace_schema_metadata(None)
 
+    def distinct(self, frame: nw.LazyFrame, columns: Sequence[str]) -> dict[str, dict[str, int]]:
+        native = nw.to_native(frame.collect())
+        return {name: {str(text): int(n) for text, n in native[name].value_counts().items()} for name in columns}
 
-class DuckDB:
+    def look_up(self, frame: nw.LazyFrame, tables: Mapping[str, pa.Table]) -> nw.LazyFrame:
+        import pandas as pd
+
+        native = nw.to_native(frame.collect())
+        added: dict[str, Any] = {}
+        for name, table in tables.items():
+            place = pd.Index(table[name].to_pandas()).get_indexer(native[name].astype(object))
+            where = pa.array(place, mask=place < 0)
+            for other in table.column_names:
+                if other != name:
+                    values = table[other].combine_chunks().take(where)
+                    added[other] = pd.Series(pd.arrays.ArrowExtensionArray(values), index=native.index)
+        return nw.from_native(pd.concat([native, pd.DataFrame(added, index=native.index)], axis=1)).lazy()
+
+
+class DuckDB(Engine):
     """Relations on one connection: streamed, and spilled to disk when memory is short."""
 
     name = "duckdb"
@@ -104,7 +136,7 @@ class DuckDB:
 
         self.connection = connection if connection is not None else duckdb.connect()
         self.connection.execute("set preserve_insertion_order = false")
-        self._names = (f"kept_{i}" for i in itertools.count())
+        self._numbers = itertools.count()
         self._alive: list[pa.Table] = []
 
     def take(self, rows: Any) -> nw.LazyFrame:
@@ -119,7 +151,7 @@ class DuckDB:
         return nw.from_native(self.connection.from_arrow(table))
 
     def keep(self, frame: nw.LazyFrame) -> nw.LazyFrame:
-        name = next(self._names)
+        name = f"kept_{next(self._numbers)}"
         nw.to_native(frame).create(name)
         return nw.from_native(self.connection.table(name))
 
@@ -128,6 +160,34 @@ class DuckDB:
 
     def arrow(self, frame: nw.LazyFrame) -> pa.Table:
         return nw.to_native(frame.collect(backend="pyarrow"))
+
+    def distinct(self, frame: nw.LazyFrame, columns: Sequence[str]) -> dict[str, dict[str, int]]:
+        if not columns:
+            return {}
+        rows = nw.to_native(frame)  # noqa: F841 - the query below names it
+        parts = [
+            f"select {i} as place, {_name(c)} as text, count(*) as n from rows where {_name(c)} is not null group by all"
+            for i, c in enumerate(columns)
+        ]
+        found: dict[str, dict[str, int]] = {name: {} for name in columns}
+        for place, text, n in self.connection.sql(" union all ".join(parts)).fetchall():
+            found[columns[place]][text] = n
+        return found
+
+    def look_up(self, frame: nw.LazyFrame, tables: Mapping[str, pa.Table]) -> nw.LazyFrame:
+        view = f"rows_{next(self._numbers)}"
+        nw.to_native(frame).create_view(view)
+        selected, joined = [f"{view}.*"], [view]
+        for name, table in tables.items():
+            known = f"known_{next(self._numbers)}"
+            self.connection.register(known, table)
+            selected += [f"{known}.{_name(c)}" for c in table.column_names if c != name]
+            joined.append(f"left join {known} on {view}.{_name(name)} = {known}.{_name(name)}")
+        return nw.from_native(self.connection.sql(f"select {', '.join(selected)} from {' '.join(joined)}"))
+
+
+def _name(column: str) -> str:
+    return '"' + column.replace('"', '""') + '"'
 
 
 def engine_of(name: str | Engine) -> Engine:

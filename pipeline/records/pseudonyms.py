@@ -70,7 +70,7 @@ def add_student_key(frame: nw.LazyFrame, raw: str, engine: Engine) -> nw.LazyFra
     lookup = pa.table(
         {raw: pa.array(texts, pa.string()), "_odd": pa.array([student_number(t) for t in texts], pa.string())}
     )
-    frame = frame.join(engine.table(lookup), on=raw, how="left")
+    frame = engine.look_up(frame, {raw: lookup})
     upper = nw.col("_number").str.to_uppercase()
     plain = nw.when(upper.str.contains(r"^[0-9]+\.0$")).then(upper.str.replace_all(r"\.0$", "")).otherwise(upper)
     missing = sorted({text.upper() for text in MISSING})

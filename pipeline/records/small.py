@@ -9,7 +9,7 @@ from typing import Any
 import narwhals as nw
 
 from pipeline.records.books import Book, open_book
-from pipeline.records.conform import BAD, Column, conform, judge
+from pipeline.records.conform import BAD, PROBLEM, RAW, Column, Conformed, conform, judge
 from pipeline.records.dates import period_of
 from pipeline.records.engine import Engine
 from pipeline.records.numbers import between, number_of
@@ -35,14 +35,23 @@ class SmallTable:
     contradicts: Callable[[Row, Row], str]
 
 
-def rows_of(table: RawTable, spec: SmallTable, engine: Engine) -> tuple[list[Row], Book]:
-    """The rows of a raw table that are not rejected, as dicts in the order of `line`, and the table's book."""
+def rows_of(table: RawTable, spec: SmallTable, engine: Engine) -> tuple[list[Row], Book, Conformed]:
+    """The rows of a raw table that are not rejected, as dicts in the order of `line`, the table's book, and how its texts were read.
+
+    A row also holds, as `raw_<column>`, each text that was not understood.
+    """
     done = conform(table, spec.columns, engine)
-    done.frame = judge(done, spec.columns, [(name, test) for name, test, _ in spec.rules])
+    done.frame = engine.keep(judge(done, spec.columns, [(name, test) for name, test, _ in spec.rules]))
     book = open_book(done, spec.columns, {name: told for name, _, told in spec.rules}, engine)
     values = [name for c in spec.columns for name in (c.name, *(extra for extra, _ in c.extra))]
-    kept = engine.arrow(done.frame.filter(nw.col(BAD).is_null()).select(LINE, *values).sort(LINE, *values))
-    return [row | {"source": table.source, "file": table.file} for row in kept.to_pylist()], book
+    there = set(done.frame.collect_schema().names())
+    raw = [
+        nw.when(nw.col(PROBLEM + c.name)).then(nw.col(RAW + c.name)).alias(RAW + c.name)
+        for c in spec.columns
+        if PROBLEM + c.name in there
+    ]
+    kept = engine.arrow(done.frame.filter(nw.col(BAD).is_null()).select(LINE, *values, *raw).sort(LINE, *values))
+    return [row | {"source": table.source, "file": table.file} for row in kept.to_pylist()], book, done
 
 
 def differs(columns: Sequence[str]) -> Callable[[Row, Row], str]:

@@ -69,7 +69,7 @@ def process(source: Source, engine: Engine) -> dict[str, pa.Table]:
             work,
             raw["agreements"],
             "agreements",
-            lambda t: rows_of(t, SMALL["agreements"], engine),
+            lambda t: rows_of(t, SMALL["agreements"], engine)[:2],
             SMALL["agreements"],
         )
         work.register.add_agreements((row["country"], row["partner"]) for row in agreements)
@@ -83,7 +83,7 @@ def process(source: Source, engine: Engine) -> dict[str, pa.Table]:
         work.add("agreements", _arrow("agreements", agreements))
     for name in ("events", "context"):
         if raw[name]:
-            rows = _small(work, raw[name], name, lambda t, n=name: rows_of(t, SMALL[n], engine), SMALL[name])  # type: ignore[misc]
+            rows = _small(work, raw[name], name, lambda t, n=name: rows_of(t, SMALL[n], engine)[:2], SMALL[name])  # type: ignore[misc]
             work.add(name, _arrow(name, rows))
     if raw["counts"]:
         rows = _small(work, raw["counts"], "counts", lambda t: counts_of(t, engine), SPEC, finest_first)

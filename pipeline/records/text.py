@@ -139,7 +139,8 @@ def name_key(text: str) -> str:
     words = plain(text).split()
     if not any(_LATIN.search(w) for w in words):
         return " ".join(words)
-    words = [_SAME_WORDS.get(w, w) for w in words]
+    if len(words) > 1:  # alone, "IS" and "ISL" are codes of Iceland
+        words = [_SAME_WORDS.get(w, w) for w in words]
     return " ".join(sorted(w for w in words if w not in _SMALL_WORDS)) or " ".join(words)
 
 

@@ -42,4 +42,6 @@ def read(file: SourceFile, about: Card, source: str, connection: DuckDBPyConnect
         year AS period, 'all' AS level, 'stock' AS measure, total_intl_students AS value, 'students' AS unit,
         CASE WHEN total_intl_students IS NULL THEN 'M' ELSE 'A' END AS status,
         {literal(about.publisher)} AS publisher, {literal(about.title)} AS title, {literal(about.url)} AS url, {literal(NOTE)} AS note, line, refused""")
-    yield RawTable(source, "counts", file.name, rows, card=about, connection=connection)
+    # The table names both Congos, the other one in full, so that the short name can only be this one.
+    codes = {"origin": {"Congo": "COG"}}
+    yield RawTable(source, "counts", file.name, rows, codes=codes, card=about, connection=connection)
