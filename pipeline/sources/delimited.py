@@ -27,9 +27,8 @@ BATCH = 50_000  # records a batch of the temporary copy
 _END = (
     "\x00end\x00"  # a record of our own after the last one; if it is not read back, a quotation mark was never closed
 )
-_NOT_MARKS = bytes(b for b in range(256) if b not in b'"\n')
+_SPARE = 8  # cells beyond the last heading that a plain file may have in a record
 _BLANK_LINE = re.compile(rb"\n\r?\n")
-_STRAY_QUOTE = re.compile(rb'"(?<=[^\n\r,;\t|"]")(?=[^\n\r,;\t|"])')
 
 
 @dataclass(frozen=True)
@@ -115,7 +114,7 @@ def relation(connection: DuckDBPyConnection, path: Path, form: Layout) -> DuckDB
     InputError
         If bytes are not of the encoding or a quotation mark is never closed.
     """
-    text, plain = _as_utf8(path, form.encoding)
+    text, plain = _as_utf8(path, form)
     if plain:
         records = _read_by_duckdb(connection, text, form)
     else:
@@ -125,26 +124,30 @@ def relation(connection: DuckDBPyConnection, path: Path, form: Layout) -> DuckDB
     return records.filter(written)
 
 
-def _as_utf8(path: Path, encoding: str) -> tuple[Path, bool]:
+def _as_utf8(path: Path, form: Layout) -> tuple[Path, bool]:
     """The file itself or a copy in UTF-8, checked to its end, and whether DuckDB can read it record by line."""
-    check = _PlainCheck()
-    if encoding in ("utf-8", "utf-8-sig"):
-        for block in enc.utf8_blocks(path, encoding):
+    check = _PlainCheck(form.delimiter, len(form.headings))
+    if form.encoding in ("utf-8", "utf-8-sig"):
+        for block in enc.utf8_blocks(path, form.encoding):
             check.add(block)
         return path, check.plain
     copy = _new_file(".csv")
     with copy.open("wb") as file:
-        for block in enc.utf8_blocks(path, encoding):
+        for block in enc.utf8_blocks(path, form.encoding):
             check.add(block)
             file.write(block)
     return copy, check.plain
 
 
 class _PlainCheck:
-    """No blank line but at the end, no record over several lines, no quotation mark within a cell, no bare carriage return."""
+    """Whether every reader would part a file alike: each record on one line, no blank line but at the end, quotation marks around whole
+    cells only, no bare carriage return, no record far longer than the headings."""
 
-    def __init__(self) -> None:
-        self.plain, self._blank_at_end = True, False
+    def __init__(self, delimiter: str, width: int) -> None:
+        self.plain, self._blank_at_end = delimiter.isascii(), False
+        self._delimiter = delimiter.encode()
+        self._not_delimiter = bytes(byte for byte in range(256) if byte not in delimiter.encode() + b"\n")
+        self._too_many = delimiter.encode() * (width + _SPARE)
 
     def add(self, block: bytes) -> None:
         """Look at the next block of whole lines."""
@@ -153,17 +156,32 @@ class _PlainCheck:
             self._blank_at_end = self._blank_at_end or not body
             return
         starts_blank = block[:1] in (b"\n", b"\r")
-        self.plain = not (self._blank_at_end or starts_blank or _BLANK_LINE.search(body) or _has_odd_marks(block))
+        self.plain = not (self._blank_at_end or starts_blank or _BLANK_LINE.search(body) or self._has_oddities(block))
         self._blank_at_end = block[len(body) :].count(b"\n") > 1
 
+    def _has_oddities(self, block: bytes) -> bool:
+        if b"\r" in block and block.count(b"\r") != block.count(b"\r\n"):
+            return True
+        if b'"' in block and not _quotes_whole_cells(block, self._delimiter[0]):
+            return True
+        return self._too_many in block.translate(None, delete=self._not_delimiter)
 
-def _has_odd_marks(block: bytes) -> bool:
-    if b"\r" in block and block.count(b"\r") != block.count(b"\r\n"):
-        return True
-    if b'"' not in block:
+
+def _quotes_whole_cells(block: bytes, delimiter: int) -> bool:
+    """Whether quotation marks come in pairs on one line, each pair around a whole cell (or doubled within one)."""
+    import numpy as np
+
+    text = np.frombuffer(b"\n" + block + b"\n", dtype=np.uint8)
+    marks = np.flatnonzero(text == ord('"'))
+    if marks.size % 2:
         return False
-    marks = block.translate(None, delete=_NOT_MARKS)
-    return b'"' in marks.replace(b'""', b"") or _STRAY_QUOTE.search(block) is not None
+    opening, closing = marks[::2], marks[1::2]
+    before, after = text[opening - 1], text[closing + 1]
+    parted_before = (before == delimiter) | (before == ord("\n")) | (before == ord('"'))
+    parted_after = (after == delimiter) | (after == ord("\n")) | (after == ord("\r")) | (after == ord('"'))
+    ends = np.flatnonzero(text == ord("\n"))
+    on_one_line = np.searchsorted(ends, opening) == np.searchsorted(ends, closing)
+    return bool(parted_before.all() and parted_after.all() and on_one_line.all())
 
 
 def literal(text: str) -> str:
@@ -178,12 +196,13 @@ def literal(text: str) -> str:
 
 
 def _read_by_duckdb(connection: DuckDBPyConnection, path: Path, form: Layout) -> DuckDBPyRelation:
-    names = [f"c{i}" for i in range(len(form.headings))] + ["more"]
-    columns = ", ".join(f"'{name}': 'VARCHAR'" for name in names)
+    cells, spare = [f"c{i}" for i in range(len(form.headings))], [f"more{i}" for i in range(_SPARE)]
+    columns = ", ".join(f"'{name}': 'VARCHAR'" for name in cells + spare)
+    beyond = ", ".join(f"nullif(trim({name}), '')" for name in spare)
     return connection.sql(
-        f"SELECT *, {form.first_line - 1} + row_number() OVER () AS line FROM read_csv({literal(str(path))}, auto_detect=false, header=false, "
-        f"skip={form.first_line - 1}, delim={literal(form.delimiter)}, quote='\"', escape='\"', null_padding=true, strict_mode=false, "
-        f"max_line_size=16777216, columns={{{columns}}})"
+        f"SELECT {', '.join(cells)}, coalesce({beyond}) AS more, {form.first_line - 1} + row_number() OVER () AS line FROM read_csv("
+        f"{literal(str(path))}, auto_detect=false, header=false, skip={form.first_line - 1}, delim={literal(form.delimiter)}, quote='\"', "
+        f"escape='\"', null_padding=true, strict_mode=false, max_line_size=16777216, columns={{{columns}}})"
     )
 
 
@@ -211,7 +230,7 @@ def _copy(path: Path, text: Path, form: Layout) -> Path:
 def _add(columns: list[list[Any]], cells: Sequence[str], width: int, line: int) -> None:
     for i in range(width):
         columns[i].append((cells[i] or None) if i < len(cells) else None)
-    beyond = [cell for cell in cells[width:] if cell.strip()]
+    beyond = [cell.strip() for cell in cells[width:] if cell.strip()]
     columns[width].append(beyond[0] if beyond else None)
     columns[width + 1].append(line)
 
