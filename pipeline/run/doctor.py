@@ -211,7 +211,9 @@ def pdf(_here: Context) -> Finding:
 
     source = f'#set document(title: "{SENTENCE}")\n#set text(font: "Noto Sans SC", lang: "zh")\n= {SENTENCE}\n'.encode()
     try:
-        made: Any = typst.compile(source, font_paths=[str(FONTS)], ignore_system_fonts=True, pdf_standards=["ua-1"])
+        made: Any = typst.compile(  # type: ignore[misc]
+            source, font_paths=[str(FONTS)], ignore_system_fonts=True, pdf_standards=["ua-1"]
+        )
     except (RuntimeError, ValueError, typst.TypstError) as error:
         return Finding("PDF", "wrong", f"Typst cannot set a line of Chinese: {error}", "Build the environment again.")
     return Finding(
