@@ -19,13 +19,6 @@ from pipeline.sources.table import LINE, REFUSED, RawTable
 
 RAW, PROBLEM, BAD = "raw_", "problem_", "bad"
 TYPES = {"text": pa.string(), "int": pa.int64(), "float": pa.float64(), "bool": pa.bool_(), "date": pa.timestamp("us")}
-_NARWHALS: dict[str, Any] = {
-    "text": nw.String,
-    "int": nw.Int64,
-    "float": nw.Float64,
-    "bool": nw.Boolean,
-    "date": nw.Datetime("us"),
-}
 
 
 @dataclass(frozen=True)
@@ -100,9 +93,9 @@ def conform(table: RawTable, columns: Sequence[Column], engine: Engine, carry: S
     distinct = engine.distinct(base, [RAW + column.name for column in there])
     known = {RAW + c.name: _read(done, c, distinct[RAW + c.name]) for c in there}
     absent = [pair for c in columns if c.name not in given for pair in ((c.name, c.type), *c.extra)]
+    if absent:  # nulls of each type: no engine finds anything in an empty table
+        known[LINE] = pa.schema([(LINE, pa.int64()), *((name, TYPES[kind]) for name, kind in absent)]).empty_table()
     done.frame = engine.look_up(base, known)
-    if absent:
-        done.frame = done.frame.with_columns(*(nothing(kind).alias(name) for name, kind in absent))
     return done
 
 
@@ -135,11 +128,6 @@ def _lookup(column: Column, texts: Sequence[str], readings: Mapping[str, Reading
     if any(r.problem for r in found):
         arrays[PROBLEM + column.name] = pa.array([bool(r.problem) for r in found], pa.bool_())
     return pa.table(arrays)
-
-
-def nothing(kind: str) -> nw.Expr:
-    """A null of one of the project's types."""
-    return nw.lit(None).cast(_NARWHALS[kind])
 
 
 def judge(done: Conformed, columns: Iterable[Column], rules: Sequence[tuple[str, nw.Expr]]) -> nw.LazyFrame:

@@ -236,7 +236,7 @@ def resolve_countries(names: Iterable[str | None] | pd.Series) -> pd.DataFrame:
     Notes
     -----
     Names come from ISO 3166-1 and -3, the Unicode CLDR in all its languages, country_converter and names/additions.csv. Ambiguous names ("Korea",
-    "Congo") and states that were dissolved without one plain successor (USSR, Yugoslavia) are unknown, with suggestions.
+    "Congo", "NA" among names rather than codes) and states that were dissolved without one plain successor (USSR, Yugoslavia) are unknown, with suggestions.
 
     Examples
     --------
@@ -251,7 +251,7 @@ def resolve_countries(names: Iterable[str | None] | pd.Series) -> pd.DataFrame:
     import pandas as pd
 
     given = [None if name is None or name is pd.NA or name != name else str(name) for name in names]
-    found = {name: place(name) for name in set(given)}
+    found: dict[str | None, Place] = {None: place(None), **read_column({name for name in given if name is not None})}
     near = suggestions(found)
     rows = [(name, *_public(found[name]), "; ".join(near.get(name, ())), found[name].reason) for name in given]
     return pd.DataFrame(rows, columns=["name", "code", "kind", "suggestions", "reason"]).astype(

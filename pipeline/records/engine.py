@@ -117,7 +117,7 @@ class Pandas(Engine):
         native = nw.to_native(frame.collect())
         added: dict[str, Any] = {}
         for name, table in tables.items():
-            place = pd.Index(table[name].to_pandas()).get_indexer(native[name].astype(object))
+            place = pd.Index(table[name].to_pandas().astype(object)).get_indexer(native[name].astype(object))
             where = pa.array(place, mask=place < 0)
             for other in table.column_names:
                 if other != name:
