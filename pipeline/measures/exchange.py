@@ -8,7 +8,19 @@ import pandas as pd
 from pipeline.measures.stay_counts import begun, physical
 from pipeline.measures.yearly import require
 
-COLUMNS = ["partner", "inbound", "outbound", "net", "ratio", "inbound_share"]
+COLUMNS = [
+    "partner",
+    "inbound",
+    "outbound",
+    "net",
+    "ratio",
+    "inbound_share",
+    "measure",
+    "publisher",
+    "year",
+    "by",
+    "modes",
+]
 
 
 def balance(
@@ -31,13 +43,14 @@ def balance(
     -------
     pandas.DataFrame
         partner, inbound, outbound, net (inbound − outbound), ratio (the smaller over the larger, 1 is even, 0 one-way),
-        inbound_share (percent of both); sorted by the number of stays.
+        inbound_share (percent of both), and what the table is of: measure ("stays"), publisher (the source), year (null
+        for all), by, modes ("all", or those chosen); sorted by the number of stays.
 
     Examples
     --------
     >>> stays = pd.DataFrame({"direction": ["inbound", "inbound", "outbound"], "origin": ["KOR", "KOR", "CHN"],
     ...     "destination": ["CHN", "CHN", "KOR"], "mode": "exchange", "year": 2024})
-    >>> balance(stays)
+    >>> balance(stays)[["partner", "inbound", "outbound", "net", "ratio", "inbound_share"]]
       partner  inbound  outbound  net  ratio  inbound_share
     0     KOR        2         1    1    0.5      66.666667
     """
@@ -58,6 +71,14 @@ def balance(
     table["net"] = table["inbound"] - table["outbound"]
     table["ratio"] = table[["inbound", "outbound"]].min(axis=1) / larger
     table["inbound_share"] = 100 * table["inbound"] / both
+    sources = sorted(set(stays["source"].dropna())) if "source" in stays else []
+    table = table.assign(
+        measure="stays",
+        publisher=sources[0] if len(sources) == 1 else "",
+        year=pd.array([year] * len(table), dtype="Int64"),
+        by=by,
+        modes="|".join(modes) or "all",
+    )
     order = np.lexsort((table["partner"].astype(str), -both))
     return table.iloc[order].reset_index(drop=True)[COLUMNS]
 
