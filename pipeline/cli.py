@@ -84,7 +84,16 @@ def sources(raw: RawOption = None) -> None:
     """Say what was recognised in the raw folders, with rows and periods."""
     from pipeline.sources import discover, summary
 
-    _print_table(summary(discover(_raw(raw))))
+    from pipeline.errors import InputError
+
+    folders = _raw(raw)
+    found = discover(folders)
+    if not found:
+        places = ", ".join(map(str, folders))
+        raise InputError(
+            places, "no source there.", "Put a folder with your files into data/raw (docs/your-own-data.md)."
+        )
+    _print_table(summary(found))
 
 
 @app.command("new-source")

@@ -128,10 +128,10 @@ def wanted(here: Context, choice: Choice, sources: Iterable[str] = ()) -> list[S
     subjects = [configured.get(id_, Subject(id_)) for id_ in choice.subjects or configured]
     names = set(sources)
     for subject in subjects if names else ():
-        if subject.id not in names and not (len(subject.id) == 3 and subject.id.isupper()):
+        if subject.id not in names and not _is_country(subject.id):
             raise SettingsError(
                 f"subject {subject.id}",
-                "is neither a country code (three capitals) nor a source in the raw folders.",
+                "is neither a country's three-letter code nor a source in the raw folders.",
                 did_you_mean(subject.id, names | set(configured)),
             )
     return subjects
@@ -158,6 +158,12 @@ def brief_tasks(here: Context, choice: Choice, known: Mapping[str, survey.Known]
         needs = ("survey", f"clean:{subject}") if known[subject].kind == "institution" else ("survey",)
         made += subject_tasks(here, subject, year, languages, stage, needs)
     return made
+
+
+def _is_country(code: str) -> bool:
+    import pycountry
+
+    return code == "XKX" or pycountry.countries.get(alpha_3=code) is not None and code.isupper()
 
 
 def _difference(before: Mapping[str, str], now: Mapping[str, str]) -> str:
