@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pipeline.records.text import fold, is_missing, name_key, plain, tidy
 
@@ -86,6 +86,8 @@ def place(text: str | None) -> Place:
     written = tidy(text or "")
     if written.startswith("region:"):
         return Place(None, REGION, written.removeprefix("region:").strip())
+    if written.startswith(("_X", "_Z")):  # SDMX: unspecified, not applicable
+        return Place(None, UNSPECIFIED, written[2:].strip(": "))
     if _is_code(written):
         return Place(_table()[_unfloated(written).lower()][0], COUNTRY)
     if is_missing(written):
@@ -251,7 +253,7 @@ def resolve_countries(names: Iterable[str | None] | pd.Series) -> pd.DataFrame:
     import pandas as pd
 
     given = [None if name is None or name is pd.NA or name != name else str(name) for name in names]
-    found: dict[str | None, Place] = {None: place(None), **read_column({name for name in given if name is not None})}
+    found: dict[Any, Place] = {None: place(None), **read_column({name for name in given if name is not None})}
     near = suggestions(found)
     rows = [(name, *_public(found[name]), "; ".join(near.get(name, ())), found[name].reason) for name in given]
     return pd.DataFrame(rows, columns=["name", "code", "kind", "suggestions", "reason"]).astype(
@@ -259,7 +261,7 @@ def resolve_countries(names: Iterable[str | None] | pd.Series) -> pd.DataFrame:
     )
 
 
-def suggestions(found: dict[str | None, Place] | dict[str, Place]) -> dict[str | None, Sequence[str]]:
+def suggestions(found: Mapping[Any, Place]) -> dict[str | None, Sequence[str]]:
     """The nearest names for those texts that are unknown (the first `MOST_SUGGESTED` in alphabetical order)."""
     unknown = sorted(str(text) for text, p in found.items() if p.kind in (UNKNOWN, FORMER))
     return {text: suggest(text, found[text]) for text in unknown[:MOST_SUGGESTED]}

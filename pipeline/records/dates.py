@@ -30,12 +30,12 @@ _SHAPES = [
     (re.compile(rf"{_Y} ?年 ?{_M} ?月 ?{_D} ?[日号]?"), "年月日"),
     (re.compile(r"(?P<y>[0-9]{4})(?P<m>[0-9]{2})(?P<d>[0-9]{2})"), "yyyymmdd"),
     (re.compile(rf"{_D}\.{_M}\.{_Y}"), "day.month.year"),
-    (re.compile(rf"{_D}[ -]{_MONTH}[ -,]{{1,2}}{_Y}", re.I), "day month-name year"),
+    (re.compile(rf"{_D}[ -]{_MONTH}[ ,-]{{1,2}}{_Y}", re.I), "day month-name year"),
     (re.compile(rf"{_MONTH} {_D},? {_Y}", re.I), "month-name day year"),
     (re.compile(rf"{_Y}[-/]{_M}"), "month only"),
     (re.compile(r"(?P<y>[0-9]{4})\.(?P<m>0[1-9]|1[0-2]|[2-9])"), "month only"),
     (re.compile(rf"{_Y} ?年 ?{_M} ?月"), "month only"),
-    (re.compile(rf"{_MONTH}[ -,]{{1,2}}{_Y}", re.I), "month only"),
+    (re.compile(rf"{_MONTH}[ ,-]{{1,2}}{_Y}", re.I), "month only"),
 ]
 _SERIAL = re.compile(r"[0-9]{5}(?:\.[0-9]+)?")
 _EITHER_ORDER = re.compile(r"(?P<a>[0-9]{1,2})(?P<s>[/-])(?P<b>[0-9]{1,2})(?P=s)(?P<y>[0-9]{4})")
