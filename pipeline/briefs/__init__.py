@@ -1,0 +1,51 @@
+"""How findings are said: blocks, words in two languages, charts, and the exporters that set them as HTML and PDF.
+
+The names below are the room's doors; each is imported when it is first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+_DOORS = {
+    **dict.fromkeys(
+        (
+            "Cell",
+            "Column",
+            "Columns",
+            "Cover",
+            "Definitions",
+            "Figure",
+            "Finding",
+            "Note",
+            "Num",
+            "Paragraph",
+            "Provenance",
+            "Section",
+            "Sources",
+            "Spark",
+            "Swatch",
+            "Table",
+        ),
+        "pipeline.briefs.blocks",
+    ),
+    "Words": "pipeline.briefs.words",
+    **dict.fromkeys(("Brief", "BriefError", "read_brief"), "pipeline.briefs.document"),
+    **dict.fromkeys(("render_html", "render_pdf"), "pipeline.briefs.render"),
+    **dict.fromkeys(
+        ("bars", "composition", "diverging", "dots", "panels", "sparkline", "track", "trend"), "pipeline.briefs.charts"
+    ),
+    **dict.fromkeys(("write_data", "write_workbook"), "pipeline.briefs.workbook"),
+}
+__all__ = sorted(_DOORS)  # noqa: PLE0605
+
+
+def __getattr__(name: str) -> Any:
+    if name in _DOORS:
+        return getattr(import_module(_DOORS[name]), name)
+    raise AttributeError(f"module 'pipeline.briefs' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_DOORS])

@@ -1,0 +1,260 @@
+"""Say numbers, dates, names and sentences in the language of the reader.
+
+Sentences are gettext messages (`pipeline/briefs/locale/<language>.po`, English in the code); numbers, dates, lists and country names
+follow Unicode's CLDR through Babel. A sentence that the catalogue lacks comes back between ⟦ ⟧, which no exporter lets through.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any
+
+from pipeline.briefs import vocabulary
+from pipeline.briefs.catalogue import load
+from pipeline.errors import SettingsError
+
+LOCALES = {"en": "en_GB", "zh": "zh_Hans_CN"}
+HTML_LANG = {"en": "en-GB", "zh": "zh-CN"}
+UNKNOWN = "–"
+MINUS = "−"
+UNTRANSLATED = ("⟦", "⟧")
+
+
+@lru_cache(maxsize=8)
+def _locale(language: str) -> Any:
+    from babel import Locale
+
+    return Locale.parse(LOCALES[language])
+
+
+@lru_cache(maxsize=512)
+def _alpha_2(alpha_3: str) -> str | None:
+    import pycountry
+
+    found = pycountry.countries.get(alpha_3=alpha_3)
+    return found.alpha_2 if found else None
+
+
+def unknown(value: Any) -> bool:
+    """Whether a value is missing: None, NaN, NaT or pandas' NA.
+
+    >>> unknown(None), unknown(float("nan")), unknown(0)
+    (True, True, False)
+    """
+    if value is None:
+        return True
+    differs = value != value
+    return differs is not False and (differs is True or str(value) == "<NA>" or bool(differs))
+
+
+class Words:
+    """A language's words.
+
+    Parameters
+    ----------
+    language
+        "en" or "zh".
+
+    Raises
+    ------
+    SettingsError
+        When the language is not one of these.
+
+    Examples
+    --------
+    >>> w = Words("en")
+    >>> w("Page {page} of {pages}", page=1, pages=6)
+    'Page 1 of 6'
+    >>> w.number(1177766), w.percent(-7.24, signed=True), w.period("2024/25")
+    ('1,177,766', '−7.2%', '2024/25')
+    >>> z = Words("zh")
+    >>> z.compact(1_600_000), z.period("2024/25"), z.period(2018), z.country("TWN")
+    ('160万', '2024/25学年', '2018年', '中国台湾')
+    """
+
+    def __init__(self, language: str) -> None:
+        if language not in LOCALES:
+            raise SettingsError("languages", f"{language!r} is not a language of the briefs.", "Known: en, zh.")
+        self.language = language
+
+    @property
+    def html_lang(self) -> str:
+        """The BCP 47 tag of the language."""
+        return HTML_LANG[self.language]
+
+    def __call__(self, text: str, plural: str = "", /, **values: Any) -> str:
+        """A sentence, its placeholders filled: whole numbers and decimals are written in the language, strings as they are.
+
+        With `plural`, the value of `n` chooses the form.
+        """
+        filled = {name: self._value(value) for name, value in values.items()}
+        return self._sentence(text, plural, values.get("n")).format(**filled)
+
+    def _sentence(self, text: str, plural: str, n: Any) -> str:
+        if self.language == "en":
+            return plural if plural and n != 1 else text
+        strings = load(self.language).get((text, plural), ())
+        if not strings or not strings[0]:
+            return text.join(UNTRANSLATED)
+        return strings[0]
+
+    def _value(self, value: Any) -> str:
+        if isinstance(value, str):
+            return value
+        if isinstance(value, dt.date):
+            return self.date(value)
+        return self.number(value, digits=None)
+
+    # Numbers ----------------------------------------------------------------------------------------------------------
+
+    def number(self, value: Any, digits: int | None = 0, signed: bool = False) -> str:
+        """A number with separators; `digits` decimals (None: none for whole numbers, else up to one); unknown is –."""
+        from babel.numbers import format_decimal
+
+        if unknown(value):
+            return UNKNOWN
+        number = float(value)
+        if not math.isfinite(number):
+            return UNKNOWN
+        if digits is None:
+            digits = 0 if number == int(number) else 1
+        number = round(number, digits) + 0.0
+        text = format_decimal(
+            abs(number), f"#,##0.{'0' * digits}" if digits else "#,##0", locale=_locale(self.language)
+        )
+        sign = MINUS if number < 0 else "+" if signed and number > 0 else ""
+        return sign + text
+
+    def compact(self, value: Any) -> str:
+        """A large number in few signs: 1.6 million, 160万."""
+        from babel.numbers import format_compact_decimal
+
+        if unknown(value):
+            return UNKNOWN
+        small = abs(value) < (10_000 if self.language == "zh" else 1_000_000)
+        if small:
+            return self.number(value, digits=None)
+        form = "short" if self.language == "zh" else "long"
+        text = format_compact_decimal(abs(value), format_type=form, locale=_locale(self.language), fraction_digits=1)
+        return (MINUS if value < 0 else "") + text
+
+    def percent(self, value: Any, signed: bool = False, digits: int = 1) -> str:
+        """A percentage from a value in percent: 4.5 is 4.5%."""
+        return UNKNOWN if unknown(value) else self.number(value, digits, signed) + "%"
+
+    def points(self, value: Any, signed: bool = True, digits: int = 1) -> str:
+        """A difference of percentages, in percentage points.
+
+        >>> Words("en").points(2.13), Words("zh").points(-0.4)
+        ('+2.1 points', '−0.4个百分点')
+        """
+        if unknown(value):
+            return UNKNOWN
+        return self("{value} points", value=self.number(value, digits, signed))
+
+    def range(self, low: Any, high: Any, percent: bool = False, digits: int | None = None) -> str:
+        """A range of numbers: 81–94, 81～94; each end is a number or already words."""
+        ends = [end if isinstance(end, str) else self.number(end, digits) for end in (low, high)]
+        sign = "%" if percent else ""
+        if self.language == "zh":
+            return f"{ends[0]}{sign}～{ends[1]}{sign}"
+        return f"{ends[0]}–{ends[1]}{sign}"
+
+    # Time, lists ------------------------------------------------------------------------------------------------------
+
+    def period(self, period: Any, short: bool = False) -> str:
+        """A period as published: an academic year 2024/25, a year 2018, a month 2020-09. `short` leaves the Chinese suffix out."""
+        if unknown(period):
+            return UNKNOWN
+        text = str(int(period)) if isinstance(period, float) else str(period).strip()
+        month = re.fullmatch(r"(\d{4})-(\d{2})", text)
+        if month:
+            return self._month(int(month[1]), int(month[2]))
+        if short or self.language != "zh":
+            return text
+        if re.fullmatch(r"\d{4}/\d{2,4}", text):
+            return text + "学年"
+        return text + "年" if re.fullmatch(r"\d{4}", text) else text
+
+    def _month(self, year: int, month: int) -> str:
+        from babel.dates import format_skeleton
+
+        return format_skeleton("yMMMM", dt.date(year, month, 1), locale=_locale(self.language))
+
+    def date(self, day: dt.date) -> str:
+        """A date: 3 September 2026, 2026年9月3日."""
+        from babel.dates import format_date
+
+        return format_date(day, "long", locale=_locale(self.language))
+
+    def list(self, items: Iterable[str]) -> str:
+        """Items as a list in a sentence.
+
+        >>> Words("en").list(["India", "China", "Nepal"]), Words("zh").list(["印度", "中国"])
+        ('India, China and Nepal', '印度和中国')
+        """
+        from babel.lists import format_list
+
+        return format_list(list(items), locale=_locale(self.language))
+
+    # Names ------------------------------------------------------------------------------------------------------------
+
+    def country(self, code: str) -> str:
+        """A country by its alpha-3 code; WLD, _X, stateless and region:… are understood too; an unknown code stays as it is.
+
+        >>> Words("en").country("KOR"), Words("zh").country("USA"), Words("en").country("TTO")
+        ('South Korea', '美国', 'Trinidad and Tobago')
+        """
+        if unknown(code):
+            return UNKNOWN
+        if code.startswith("region:"):
+            return self.region(code.removeprefix("region:"))
+        if code in vocabulary.PARTNERS:
+            return self(vocabulary.PARTNERS[code])
+        override = vocabulary.COUNTRY_NAMES[self.language].get(code)
+        if override:
+            return override
+        alpha_2 = _alpha_2(code)
+        name = _locale(self.language).territories.get(alpha_2) if alpha_2 else None
+        return name.replace(" & ", " and ").replace("St.", "St") if name else code
+
+    def region(self, name: str) -> str:
+        """A region of a publisher; one that has no entry in the vocabulary stays as the publisher writes it."""
+        return self._coded(vocabulary.REGIONS, name)
+
+    def _coded(self, table: dict[str, str], code: Any) -> str:
+        if unknown(code):
+            return UNKNOWN
+        return self(table[code]) if code in table else str(code)
+
+    def mode(self, code: Any) -> str:
+        """A mode of cooperation: joint training, 联合培养."""
+        return self._coded(vocabulary.MODES, code)
+
+    def level(self, code: Any) -> str:
+        """A level of study by its ISCED code: doctoral, 博士."""
+        return self._coded(vocabulary.LEVELS, code)
+
+    def measure(self, code: Any) -> str:
+        """What is counted: new students, 新生."""
+        return self._coded(vocabulary.MEASURES, code)
+
+    def funding(self, code: Any) -> str:
+        """Who pays: government-funded, 政府资助."""
+        return self._coded(vocabulary.FUNDING, code)
+
+    def outcome(self, code: Any) -> str:
+        """How a stay ended: completed, 完成."""
+        return self._coded(vocabulary.OUTCOMES, code)
+
+    def direction(self, code: Any) -> str:
+        """Which way: inbound, 来校/来访方向."""
+        return self._coded(vocabulary.DIRECTIONS, code)
+
+    def capital(self, text: str) -> str:
+        """The text with a capital first letter, for the start of a sentence, heading or table cell."""
+        return text[:1].upper() + text[1:]
