@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import InputError
 from pipeline.sources import encoding as enc
+from pipeline.sources.plain import SPARE, PlainCheck
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection, DuckDBPyRelation
@@ -27,8 +28,6 @@ BATCH = 50_000  # records a batch of the temporary copy
 _END = (
     "\x00end\x00"  # a record of our own after the last one; if it is not read back, a quotation mark was never closed
 )
-_SPARE = 8  # cells beyond the last heading that a plain file may have in a record
-_BLANK_LINE = re.compile(rb"\n\r?\n")
 
 
 @dataclass(frozen=True)
@@ -40,6 +39,11 @@ class Layout:
     header_row: int  # 1-based physical line
     headings: tuple[str, ...]
     first_line: int  # the line after the heading
+
+    @property
+    def cells(self) -> list[str]:
+        """The names of the headings' columns in a relation: c0, c1 …"""
+        return [f"c{i}" for i in range(len(self.headings))]
 
 
 @lru_cache(maxsize=1)
@@ -114,74 +118,28 @@ def relation(connection: DuckDBPyConnection, path: Path, form: Layout) -> DuckDB
     InputError
         If bytes are not of the encoding or a quotation mark is never closed.
     """
-    text, plain = _as_utf8(path, form)
-    if plain:
-        records = _read_by_duckdb(connection, text, form)
-    else:
-        records = connection.read_parquet(str(_copy(path, text, form)))
-    cells = [f"c{i}" for i in range(len(form.headings))] + ["more"]
-    written = " OR ".join(f"trim({c}, ' \t\u3000\u00a0') <> ''" for c in cells)
-    return records.filter(written)
+    text, check = _as_utf8(path, form)
+    if not check.plain:
+        return connection.read_parquet(str(_copy(path, text, form)))
+    records = _read_by_duckdb(connection, text, form, check.long_records)
+    if not check.blank_records:
+        return records
+    return records.filter(" OR ".join(f"trim({c}, ' \t\u3000\u00a0') <> ''" for c in [*form.cells, "more"]))
 
 
-def _as_utf8(path: Path, form: Layout) -> tuple[Path, bool]:
-    """The file itself or a copy in UTF-8, checked to its end, and whether DuckDB can read it record by line."""
-    check = _PlainCheck(form.delimiter, len(form.headings))
+def _as_utf8(path: Path, form: Layout) -> tuple[Path, PlainCheck]:
+    """The file itself or a copy in UTF-8, looked at to its end."""
+    check = PlainCheck(form.delimiter, len(form.headings))
     if form.encoding in ("utf-8", "utf-8-sig"):
         for block in enc.utf8_blocks(path, form.encoding):
             check.add(block)
-        return path, check.plain
+        return path, check
     copy = _new_file(".csv")
     with copy.open("wb") as file:
         for block in enc.utf8_blocks(path, form.encoding):
             check.add(block)
             file.write(block)
-    return copy, check.plain
-
-
-class _PlainCheck:
-    """Whether every reader would part a file alike: each record on one line, no blank line but at the end, quotation marks around whole
-    cells only, no bare carriage return, no record far longer than the headings."""
-
-    def __init__(self, delimiter: str, width: int) -> None:
-        self.plain, self._blank_at_end = delimiter.isascii(), False
-        self._delimiter = delimiter.encode()
-        self._not_delimiter = bytes(byte for byte in range(256) if byte not in delimiter.encode() + b"\n")
-        self._too_many = delimiter.encode() * (width + _SPARE)
-
-    def add(self, block: bytes) -> None:
-        """Look at the next block of whole lines."""
-        body = block.rstrip(b"\r\n")
-        if not self.plain or not body:
-            self._blank_at_end = self._blank_at_end or not body
-            return
-        starts_blank = block[:1] in (b"\n", b"\r")
-        self.plain = not (self._blank_at_end or starts_blank or _BLANK_LINE.search(body) or self._has_oddities(block))
-        self._blank_at_end = block[len(body) :].count(b"\n") > 1
-
-    def _has_oddities(self, block: bytes) -> bool:
-        if b"\r" in block and block.count(b"\r") != block.count(b"\r\n"):
-            return True
-        if b'"' in block and not _quotes_whole_cells(block, self._delimiter[0]):
-            return True
-        return self._too_many in block.translate(None, delete=self._not_delimiter)
-
-
-def _quotes_whole_cells(block: bytes, delimiter: int) -> bool:
-    """Whether quotation marks come in pairs on one line, each pair around a whole cell (or doubled within one)."""
-    import numpy as np
-
-    text = np.frombuffer(b"\n" + block + b"\n", dtype=np.uint8)
-    marks = np.flatnonzero(text == ord('"'))
-    if marks.size % 2:
-        return False
-    opening, closing = marks[::2], marks[1::2]
-    before, after = text[opening - 1], text[closing + 1]
-    parted_before = (before == delimiter) | (before == ord("\n")) | (before == ord('"'))
-    parted_after = (after == delimiter) | (after == ord("\n")) | (after == ord("\r")) | (after == ord('"'))
-    ends = np.flatnonzero(text == ord("\n"))
-    on_one_line = np.searchsorted(ends, opening) == np.searchsorted(ends, closing)
-    return bool(parted_before.all() and parted_after.all() and on_one_line.all())
+    return copy, check
 
 
 def literal(text: str) -> str:
@@ -195,12 +153,13 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _read_by_duckdb(connection: DuckDBPyConnection, path: Path, form: Layout) -> DuckDBPyRelation:
-    cells, spare = [f"c{i}" for i in range(len(form.headings))], [f"more{i}" for i in range(_SPARE)]
-    columns = ", ".join(f"'{name}': 'VARCHAR'" for name in cells + spare)
-    beyond = ", ".join(f"nullif(trim({name}), '')" for name in spare)
+def _read_by_duckdb(connection: DuckDBPyConnection, path: Path, form: Layout, long: bool) -> DuckDBPyRelation:
+    spare = [f"more{i}" for i in range(SPARE)]
+    filled = ", ".join(f"nullif(trim({name}), '')" for name in spare)
+    beyond = f"coalesce({filled})" if long else "NULL::VARCHAR"
+    columns = ", ".join(f"'{name}': 'VARCHAR'" for name in [*form.cells, *spare])
     return connection.sql(
-        f"SELECT {', '.join(cells)}, coalesce({beyond}) AS more, {form.first_line - 1} + row_number() OVER () AS line FROM read_csv("
+        f"SELECT {', '.join(form.cells)}, {beyond} AS more, {form.first_line - 1} + row_number() OVER () AS line FROM read_csv("
         f"{literal(str(path))}, auto_detect=false, header=false, skip={form.first_line - 1}, delim={literal(form.delimiter)}, quote='\"', "
         f"escape='\"', null_padding=true, strict_mode=false, max_line_size=16777216, columns={{{columns}}})"
     )
@@ -212,8 +171,7 @@ def _copy(path: Path, text: Path, form: Layout) -> Path:
     import pyarrow.parquet as pq
 
     width = len(form.headings)
-    names = [f"c{i}" for i in range(width)] + ["more"]
-    schema = pa.schema([(name, pa.string()) for name in names] + [("line", pa.int64())])
+    schema = pa.schema([(name, pa.string()) for name in [*form.cells, "more"]] + [("line", pa.int64())])
     copy = _new_file(".parquet")
     with pq.ParquetWriter(copy, schema, compression="zstd") as writer:
         records = _records(path, text, form)

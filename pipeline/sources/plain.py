@@ -1,0 +1,76 @@
+"""Whether a text file is so plain that every reader parts it alike, found at the speed of the disk."""
+
+from __future__ import annotations
+
+import re
+
+SPARE = 8  # cells beyond the last heading that a record of a plain file may have
+
+
+class PlainCheck:
+    """Looks at a file's blocks of whole lines, UTF-8, one after the other.
+
+    Attributes
+    ----------
+    plain
+        Each record on one line, no blank line but at the end, quotation marks around whole cells only, no bare carriage return, no record more
+        than `SPARE` cells longer than the headings: DuckDB then reads what Python's csv reader reads, and the nth record is on the nth line.
+    blank_records, long_records
+        Whether a plain file may hold records of empty cells only, and records with more cells than headings.
+    """
+
+    def __init__(self, delimiter: str, width: int) -> None:
+        self.plain, self.blank_records, self.long_records = delimiter.isascii(), False, False
+        self._blank_at_end = False
+        self._delimiter = delimiter.encode()
+        self._not_delimiter = bytes(byte for byte in range(256) if byte not in self._delimiter + b"\n")
+        self._long, self._too_long = self._delimiter * width, self._delimiter * (width + SPARE)
+        empty = rb'[ \t"\r\xc2\xa0\xe3\x80%b]*\n' % re.escape(self._delimiter)
+        self._empty_first, self._empty_record = re.compile(empty), re.compile(rb"\n" + empty)
+
+    def add(self, block: bytes) -> None:
+        """Look at the next block."""
+        body = block.rstrip(b"\r\n")
+        if not self.plain or not body:
+            self._blank_at_end = self._blank_at_end or not body
+            return
+        starts_blank = block[:1] in (b"\n", b"\r")
+        blank_line = self._blank_at_end or starts_blank or b"\n\n" in body or b"\n\r\n" in body
+        bare_return = b"\r" in block and block.count(b"\r") != block.count(b"\r\n")
+        self.plain = not (blank_line or bare_return or self._has_odd_marks(block) or self._is_too_long(block))
+        self.blank_records = self.blank_records or self._has_empty_record(body + b"\n")
+        self._blank_at_end = block[len(body) :].count(b"\n") > 1
+
+    def _has_odd_marks(self, block: bytes) -> bool:
+        return b'"' in block and not quotes_whole_cells(block, self._delimiter[0])
+
+    def _is_too_long(self, block: bytes) -> bool:
+        delimiters = block.translate(None, delete=self._not_delimiter)
+        self.long_records = self.long_records or self._long in delimiters
+        return self._too_long in delimiters
+
+    def _has_empty_record(self, block: bytes) -> bool:
+        return self._empty_first.match(block) is not None or self._empty_record.search(block) is not None
+
+
+def quotes_whole_cells(block: bytes, delimiter: int) -> bool:
+    """Whether quotation marks come in pairs on one line, each pair around a whole cell (or doubled within one).
+
+    Examples
+    --------
+    >>> [quotes_whole_cells(text.encode(), ord(",")) for text in ('"a,b",c', '"x ""y"" z",c', '"a"b,c')]
+    [True, True, False]
+    """
+    import numpy as np
+
+    text = np.frombuffer(b"\n" + block + b"\n", dtype=np.uint8)
+    marks = np.flatnonzero(text == ord('"'))
+    if marks.size % 2:
+        return False
+    opening, closing = marks[::2], marks[1::2]
+    before, after = text[opening - 1], text[closing + 1]
+    parted_before = (before == delimiter) | (before == ord("\n")) | (before == ord('"'))
+    parted_after = (after == delimiter) | (after == ord("\n")) | (after == ord("\r")) | (after == ord('"'))
+    ends = np.flatnonzero(text == ord("\n"))
+    on_one_line = np.searchsorted(ends, opening) == np.searchsorted(ends, closing)
+    return bool(parted_before.all() and parted_after.all() and on_one_line.all())
