@@ -89,5 +89,5 @@ def to_svg(figure: Figure) -> str:
     text = text[text.index("<svg") :]
     text = re.sub(r"\s*<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
     text = re.sub(r"<!--.*?-->\s*", "", text, flags=re.DOTALL)
-    text = re.sub(r"(\d\.\d\d)\d+", r"\1", text)
+    text = re.sub(r"(?<!scale\()\b(\d+\.\d\d)\d+", r"\1", text)  # a scale is too small a number to be cut short
     return re.sub(r"\n\s*", "\n", text).strip()

@@ -24,9 +24,8 @@ _DOORS = {
     "diverging": "ranked",
     "dots": "rates",
     "composition": "stacks",
-    "track": "backtests",
 }
-__all__ = sorted(_DOORS)  # noqa: PLE0605
+__all__ = sorted(_DOORS)
 
 
 def __getattr__(name: str) -> Any:

@@ -1,0 +1,149 @@
+"""What a total is made of, year by year."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pipeline.briefs import theme
+from pipeline.briefs.charts.axis import Frame, round_ticks, thin, tick_labels
+from pipeline.briefs.charts.base import Chart, Surface
+from pipeline.briefs.charts.place import Box, spread
+from pipeline.briefs.charts.say import sentences
+from pipeline.briefs.words import Words, unknown
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# Dark to light, so that neighbours differ in grey print too.
+SHADES = ("#12436D", "#F46A25", "#5B7A94", "#F9B48F", "#9DB2C4", "#801650", "#C9D0D6", "#28A197", "#E4E8EB")
+
+
+class Composition(Chart):
+    """See `composition`."""
+
+    def __init__(self, frame: pd.DataFrame, words: Words, height: float) -> None:
+        super().__init__(words, height)
+        self.names = list(dict.fromkeys(frame["name"]))
+        self.years = sorted({int(y) for y in frame["year"]})
+        self.periods = {int(r["year"]): str(r["period"]) for r in frame.to_dict("records")}
+        self.values = {(int(r["year"]), r["name"]): r["value"] for r in frame.to_dict("records")}
+
+    def height_for(self, width: float, narrow: bool) -> float:
+        return self.height + (18 if narrow else 0)
+
+    def value(self, year: int, name: str) -> float:
+        """A part; 0 where it is hidden or absent."""
+        value = self.values.get((year, name))
+        return 0.0 if unknown(value) else float(value)  # type: ignore[arg-type]
+
+    def total(self, year: int) -> float:
+        """The sum of the parts that are shown."""
+        return sum(self.value(year, name) for name in self.names)
+
+    def draw(self, surface: Surface) -> None:
+        w, last = self.words, self.years[-1]
+        ticks = round_ticks(0, max(self.total(y) for y in self.years) or 1.0, at_most=5)
+        labels = tick_labels(ticks, w)
+        room = surface.width * (0.34 if surface.narrow else 0.24)
+        ends = [surface.wrap(f"{name}  {w.number(self.value(last, name))}", room, lines=2) for name in self.names]
+        right = surface.widest(ends, weight="bold") + 12
+        box = Box(
+            surface.widest(labels) + 5,
+            surface.size * 1.8 + 5,
+            surface.width - right,
+            surface.height - surface.size * 1.8,
+        )
+        frame = Frame(box, (self.years[0] - 0.5, last + 0.5), (0, ticks[-1]))
+        for tick, label in zip(ticks, labels, strict=True):
+            y = frame.up(tick)
+            surface.line([box.left, box.right], [y, y], color=theme.GREY if tick == 0 else theme.GRID, lw=0.6, zorder=0)
+            surface.text(box.left - 4, y, label, ha="right", va="center_baseline", color=theme.MUTED)
+        self._bars(frame, surface)
+        self._periods(frame, surface)
+        self._ends(ends, frame, surface)
+
+    def _bars(self, frame: Frame, surface: Surface) -> None:
+        half = frame.box.width / len(self.years) * 0.37
+        for year in self.years:
+            x, base = frame.across(year), 0.0
+            for index, name in enumerate(self.names):
+                top = base + self.value(year, name)
+                part = Box(x - half, frame.up(base), x + half, frame.up(top))
+                surface.rectangle(part, facecolor=SHADES[index % len(SHADES)], edgecolor="white", linewidth=0.4)
+                base = top
+        last = self.years[-1]
+        text = self.words.number(self.total(last))
+        width = surface.measure(text, weight="bold")[0]
+        x = min(frame.across(last), surface.width - width / 2 - 1)
+        surface.text(x, frame.up(self.total(last)) + 3, text, ha="center", va="bottom", weight="bold", color=theme.BLUE)
+
+    def _periods(self, frame: Frame, surface: Surface) -> None:
+        names = [self.words.period(self.periods[y], short=True) for y in self.years]
+        widths = [surface.measure(n)[0] for n in names]
+        least = frame.box.left - 3
+        places = [max(frame.across(y), least + width / 2) for y, width in zip(self.years, widths, strict=True)]
+        chosen = thin(self.years, places, widths, [self.years[-1], self.years[0]], gap=surface.size * 0.7)
+        for year, name, x in zip(self.years, names, places, strict=True):
+            if year in chosen:
+                surface.text(x, frame.box.bottom - 5, name, ha="center", va="top", color=theme.MUTED)
+
+    def _ends(self, ends: list[str], frame: Frame, surface: Surface) -> None:
+        last, base, wanted = self.years[-1], 0.0, []
+        for name in self.names:
+            wanted.append(frame.up(base + self.value(last, name) / 2))
+            base += self.value(last, name)
+        heights = [surface.measure(text)[1] for text in ends]
+        centres = spread(wanted, heights, frame.box.bottom - 4, surface.height - 1, gap=2.5)
+        x = frame.box.right + 11
+        for index, (text, y) in enumerate(zip(ends, centres, strict=True)):
+            patch = Box(frame.box.right + 2, y - 2.8, frame.box.right + 8, y + 2.8)
+            surface.rectangle(patch, facecolor=SHADES[index % len(SHADES)], edgecolor=theme.GREY, linewidth=0.3)
+            surface.text(x, y, text, ha="left", va="center")
+
+    def describe(self, words: Words | None = None) -> str:
+        w = words or self.words
+        first, last = self.years[0], self.years[-1]
+        items = [
+            w(
+                "{name}: {first} in {first_period}, {last} in {last_period}",
+                name=str(name),
+                first=self.value(first, name),
+                last=self.value(last, name),
+                first_period=w.period(self.periods[first]),
+                last_period=w.period(self.periods[last]),
+            )
+            for name in self.names
+        ]
+        return sentences(w, w("Stacked bars by year."), w("{items}.", items=w("; ").join(items)))
+
+    def table(self) -> pd.DataFrame:
+        import pandas as pd
+
+        period = self.words("Period")
+        rows = []
+        for year in self.years:
+            shown = {n: self.values.get((year, n)) for n in self.names}
+            rows.append({period: self.words.period(self.periods[year], short=True), **shown})
+        return pd.DataFrame(rows)
+
+
+def composition(frame: pd.DataFrame, *, words: Words, height: float = 74.0) -> Composition:
+    """Stacked bars of a total's parts by year, named at the right with their last values.
+
+    Parameters
+    ----------
+    frame
+        Long: year, period, name (final words, in the order of the stack from below), value (null where hidden).
+    height
+        In millimetres.
+
+    Raises
+    ------
+    ValueError
+        When there are no rows, or more parts than colours.
+    """
+    if frame.empty:
+        raise ValueError("no parts to draw")
+    if frame["name"].nunique() > len(SHADES):
+        raise ValueError(f"{frame['name'].nunique()} parts; group the small ones, {len(SHADES)} at most")
+    return Composition(frame, words, height)
