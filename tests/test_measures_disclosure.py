@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import InputError, SettingsError
-from pipeline.measures import Layout, audit, balance, partners, protect
+from pipeline.measures import Layout, audit, balance, concentration, partners, protect
 from pipeline.measures.disclosure.rounding import round_half_up
 
 FEW = {"minimum_count": 5, "minimum_base": 20}
@@ -239,6 +239,30 @@ def test_the_balance_hides_what_the_partners_hide() -> None:
     for direction, partner in listed.index:
         assert pd.isna(listed[direction, partner]) == pd.isna(even.loc[partner, direction])
     assert not audit(tables, FEW)["exposed"].any()
+
+
+def listing(values: dict[str, float]) -> pd.DataFrame:
+    key = dict.fromkeys(("level", "mode", "funding"), "all") | {
+        "direction": "inbound",
+        "measure": "stays",
+        "publisher": "u",
+    }
+    rows = pd.DataFrame({"partner": list(values), "value": list(values.values())}).assign(
+        **key, year=2024, period="2023/24"
+    )
+    return rows.assign(total=rows["value"].sum(), previous=np.nan, previous_year=pd.NA)
+
+
+def test_concentration_is_hidden_when_it_would_solve_for_the_hidden() -> None:
+    few = listing({"A": 100, "B": 60, "C": 7, "D": 3})
+    safe = protect({"partners": few, "concentration": concentration(few)}, FEW)
+    assert safe["partners"]["value"].isna().sum() == 2
+    assert safe["concentration"]["hhi"].isna().all()
+    many = listing({"A": 100, "B": 60, "C": 4, "D": 3, "E": 2, "F": 1})
+    safe = protect({"partners": many, "concentration": concentration(many)}, FEW)
+    assert safe["concentration"]["hhi"].item() == round(sum(v**2 for v in (100, 60, 4, 3, 2, 1)) / 170**2, 3)
+    with pytest.raises(InputError, match="only beside partners"):
+        protect({"concentration": concentration(many)}, FEW)
 
 
 def test_virtual_stays_are_no_part_of_all_stays() -> None:

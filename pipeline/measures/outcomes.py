@@ -21,7 +21,7 @@ TOTAL = "all"
 CEFR = {"A1": 1, "A2": 2, "B1": 3, "B2": 4, "C1": 5, "C2": 6}
 ENDED = ("completed", "withdrawn", "extended")
 SUPERVISED_MODES = ("joint_training", "dual_degree", "joint_research", "research_visit")
-DEGREE_MODES = ("degree", "dual_degree", "joint_training")
+DEGREE_MODES = ("degree", "dual_degree")
 
 
 @dataclass(frozen=True)

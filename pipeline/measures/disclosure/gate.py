@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pipeline.errors import SettingsError, did_you_mean
+from pipeline.errors import InputError, SettingsError, did_you_mean
 from pipeline.measures.disclosure.cells import Cell, Key, add_rests, key_of, records, sums, take_apart
-from pipeline.measures.disclosure.layouts import STATUS, Layout, layout_of
+from pipeline.measures.disclosure.layouts import STATUS, SUMMARIES, Layout, layout_of
 from pipeline.measures.disclosure.rounding import round_tables
 from pipeline.measures.disclosure.suppress import Hiding
 from pipeline.settings import Disclosure
 
+SOLVABLE = 4  # so many unknowns are not had from their sum and the sum of their squares
 Tables = Mapping[str, pd.DataFrame]
 
 
@@ -92,6 +93,9 @@ def protect(
     else:
         cells = hide(work, known, chosen)
         done = {n: _blank(n, t, known[n], cells, chosen) for n, t in work.items()}
+        for n, layout in known.items():
+            if layout.summary_of:
+                done[n] = _summary(work[n], layout, done.get(layout.summary_of))
     result = {n: done[n].set_axis(named[n].index) if n in done else empty[n] for n in named}
     return result[""] if single else result
 
@@ -136,6 +140,28 @@ def _blank(
             gone = np.array([_is_hidden(cells, key_of(r, layout, column, fixed)) for r in records(table)])
             result[column] = _without(result[column], gone)
     return result if layout.wide else _with_status(result, marked)
+
+
+def _summary(table: pd.DataFrame, layout: Layout, listed: pd.DataFrame | None) -> pd.DataFrame:
+    """HHI and its like rounded; null where one to three cells of the list are hidden, for these could be solved for.
+
+    Raises
+    ------
+    InputError
+        When the list that it sums up is not there: without it nobody can tell what may be shown.
+    """
+    if listed is None:
+        raise InputError(
+            "concentration", f"is protected only beside {layout.summary_of}.", "Pass both tables in one call."
+        )
+    keys = [d for d in layout.dims if d in table and d in listed]
+    gone = listed["value"].isna().groupby([listed[k] for k in keys]).sum()
+    hidden = pd.MultiIndex.from_frame(table[keys]).map(lambda key: gone.get(key, 0)).to_numpy()
+    result = table.copy()
+    for column in [c for c in SUMMARIES if c in table]:
+        result[column] = table[column].round(1 if column.endswith(("number", "share")) else 3)
+        result[column] = result[column].mask((hidden > 0) & (hidden < SOLVABLE))
+    return _with_status(result, (hidden > 0) & (hidden < SOLVABLE))
 
 
 def _is_hidden(cells: Mapping[Key, Cell], key: Key) -> bool:

@@ -15,6 +15,7 @@ STATUS = "status"
 # Columns that name a cell although they hold numbers, and numeric columns that follow from counts.
 NUMERIC_DIMENSIONS = frozenset({"year", "level", "age", "month", "birth_year"})
 DERIVED_WORDS = ("share", "pct", "percent", "rate", "ratio", "mean", "average", "growth", "change", "net", "rank")
+SUMMARIES = ("hhi", "hhi_lower", "hhi_upper", "effective_number", "shannon", "top5_share")
 COUNT_NAMES = ("value", "count", "n", "students", "stays", "people", "persons", "number", "size", "freq", "人数")
 
 
@@ -51,6 +52,9 @@ class Layout:
     people
         For a dimension, the members whose parts are people; parts of others (credits, papers) are hidden only for their
         small base. Empty: all are.
+    summary_of
+        The table whose rows this one sums up by non-linear measures (HHI, entropy); its columns SUMMARIES are rounded, and
+        null where too few cells of a list are hidden, which then could be solved for.
     names
         What a dimension named by a column ("by=group") is called in other tables.
     universe
@@ -69,6 +73,7 @@ class Layout:
     apart: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     aliases: Mapping[str, Mapping[str, Mapping[str, Mapping[str, str]]]] = field(default_factory=dict)
     people: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    summary_of: str = ""
     names: Mapping[str, str] = field(default_factory=dict)
     universe: str = ""
     wide: str = ""
@@ -103,6 +108,12 @@ LAYOUTS: dict[str, Layout] = {
         bases={"pct": "previous", "share": "total", "rank": "", "coverage": ""},
         differences={"change": ("value", "previous")},
         apart=_VIRTUAL,
+        universe="stays",
+    ),
+    "concentration": Layout(
+        dims=("direction", "measure", "level", "mode", "funding", "publisher", "year"),
+        counts={},
+        summary_of="partners",
         universe="stays",
     ),
     "balance": Layout(
