@@ -134,6 +134,12 @@ def test_a_workbook_with_title_rows_dates_and_blank_rows(tmp_path: Path) -> None
     assert table.rows["refused"].isna().tolist() == [True, True, False]
 
 
+def test_a_workbook_is_known_by_its_bytes(tmp_path: Path) -> None:
+    rows: list[list[Any]] = [["学号", "国籍", "入学日期"], [1, "日本", 2019]]
+    raw = folder(tmp_path, CARD.format(file="b.xls"), b_xls=workbook(tmp_path, 名单=rows))
+    assert tables(raw)[0].rows["origin"].tolist() == ["日本"]
+
+
 def test_a_value_in_cells_merged_downwards_stands_in_each_row(tmp_path: Path) -> None:
     book = openpyxl.Workbook()
     sheet = book.active

@@ -57,11 +57,12 @@ def grids(path: Path) -> dict[str, Grid]:
 def _grids(path: Path, size: int, changed: int) -> dict[str, Grid]:
     import python_calamine as calamine
 
-    with path.open("rb") as file:
-        head = file.read(8)
     try:
-        book = calamine.CalamineWorkbook.from_path(str(path))
-        return {name: _grid(book.get_sheet_by_name(name)) for name in book.sheet_names}
+        with path.open("rb") as file:  # by its bytes, not its name: a workbook saved as .xls is often .xlsx within
+            head = file.read(8)
+            file.seek(0)
+            book = calamine.CalamineWorkbook.from_filelike(file)
+            return {name: _grid(book.get_sheet_by_name(name)) for name in book.sheet_names}
     except calamine.PasswordError:
         raise _encrypted(path) from None
     except calamine.CalamineError as error:
@@ -69,9 +70,8 @@ def _grids(path: Path, size: int, changed: int) -> dict[str, Grid]:
             raise _encrypted(path) from None
         reason = str(error).split("\n", 1)[0].rstrip(".")
         problem = f"cannot be read as a workbook ({reason})."
-        raise InputError(
-            path, problem, "It may be damaged: open it in a spreadsheet program and save it again as .xlsx."
-        ) from None
+        todo = "It may be damaged or of another kind: open it in a spreadsheet program and save it again as .xlsx."
+        raise InputError(path, problem, todo) from None
 
 
 def _encrypted(path: Path) -> InputError:
