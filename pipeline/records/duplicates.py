@@ -7,12 +7,14 @@ two known modes that differ, are two stays. The first row in the order of file a
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import narwhals as nw
 
 from pipeline.records.engine import Engine
+from pipeline.records.stays import months_between
 
 STAY = ("student_key", "direction", "partner", "ym")
 ORDER = ("file_no", "line")
@@ -29,6 +31,7 @@ _NOT_FILLED = {
     "start_n",
     "start_by_month",
 } | set(ORDER)
+_DERIVED = {"end_n", "months"}  # filled, but not counted as what an office left out
 
 
 @dataclass
@@ -40,7 +43,7 @@ class Merged:
     filled: dict[str, int]
 
 
-def merge_duplicates(rows: nw.LazyFrame, engine: Engine) -> Merged:
+def merge_duplicates(rows: nw.LazyFrame, engine: Engine, fill: Iterable[str] | None = None) -> Merged:
     """Merge the rows that tell of one stay.
 
     Parameters
@@ -49,6 +52,8 @@ def merge_duplicates(rows: nw.LazyFrame, engine: Engine) -> Merged:
         Conformed stays with `partner`, `ym` (months since year 0), `start_n` (day number), `start_by_month`, `file_no` and `line`.
     engine
         Where the rows live.
+    fill
+        Columns whose gaps are filled; by default all that can be.
     """
     rows = rows.with_columns(slot=nw.lit(""))
     several = engine.keep(rows.group_by(*STAY).agg(_n=nw.len()).filter(nw.col("_n") > 1).drop("_n"))
@@ -57,8 +62,10 @@ def merge_duplicates(rows: nw.LazyFrame, engine: Engine) -> Merged:
     several = several.with_columns(_several=nw.lit(True))
     marked = engine.keep(rows.join(several, on=list(STAY), how="left"))
     alone = marked.filter(nw.col("_several").is_null()).drop("_several")
-    together = engine.keep(_ranked(_anchored(marked.filter(~nw.col("_several").is_null()).drop("_several"))))
-    filled = [c for c in rows.collect_schema().names() if c not in _NOT_FILLED and c != "slot"]
+    names = rows.collect_schema().names()
+    filled = [c for c in names if c not in _NOT_FILLED and (fill is None or c in set(fill))]
+    together = _anchored(marked.filter(~nw.col("_several").is_null()).drop("_several"))
+    together = engine.keep(_ranked(together, filled))
     first = together.filter(nw.col("_rank") == 1)
     counts = engine.arrow(
         first.select(
@@ -71,13 +78,20 @@ def merge_duplicates(rows: nw.LazyFrame, engine: Engine) -> Merged:
         start_n=nw.col("_anchor"),
         start_by_month=nw.col("_by_month"),
     )
-    names = rows.collect_schema().names()
+    lasted = months_between(nw.col("start_n"), nw.col("end_n"))
+    possible = nw.col("end_n") >= nw.col("start_n")  # the end may come from a row that has only the month of the start
+    kept = kept.with_columns(
+        end=nw.when(possible).then(nw.col("end")),
+        months=nw.when(possible).then(lasted).when(nw.col("end_n").is_null()).then(nw.col("months")),
+    )
     merged = together.filter(nw.col("_rank") > 1).select(
         *ORDER, into_file_no=nw.col("_into_file_no"), into_line=nw.col("_into_line")
     )
     numbers: dict[str, Any] = {c: counts[c][0].as_py() or 0 for c in filled}
     return Merged(
-        nw.concat([alone.select(names), kept.select(names)]), merged, {c: int(n) for c, n in numbers.items() if n}
+        nw.concat([alone.select(names), kept.select(names)]),
+        merged,
+        {c: int(n) for c, n in numbers.items() if n and c not in _DERIVED},
     )
 
 
@@ -112,14 +126,13 @@ def _anchored(rows: nw.LazyFrame) -> nw.LazyFrame:
     return rows.drop("_mode", "_open", "_month_mode", "_same_mode", "_no_mode", "_any", "_first_mode")
 
 
-def _ranked(rows: nw.LazyFrame) -> nw.LazyFrame:
-    """Add the place of each row within its stay, the kept row's place in the files, and for each column the first value at or after the row."""
+def _ranked(rows: nw.LazyFrame, fill: Iterable[str]) -> nw.LazyFrame:
+    """Add the place of each row within its stay, the kept row's place in the files, and for each column to fill the first value at or after the row."""
     key = ("student_key", "direction", "partner", "_anchor", "slot")
     order = list(ORDER)
-    names = [c for c in rows.collect_schema().names() if c not in _NOT_FILLED and not c.startswith("_") and c != "slot"]
     rows = rows.with_columns(_one=nw.lit(1))
     rows = rows.with_columns(
-        *(nw.col(c).fill_null(strategy="backward").over(*key, order_by=order).alias(f"_fill_{c}") for c in names),
+        *(nw.col(c).fill_null(strategy="backward").over(*key, order_by=order).alias(f"_fill_{c}") for c in fill),
         _rank=nw.col("_one").cum_sum().over(*key, order_by=order).cast(nw.Int64),
         _exact_start=nw.when(~nw.col("_exact").is_null()).then(nw.col("start")),
     )

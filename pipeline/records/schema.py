@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -212,6 +213,7 @@ def typed(frame: pd.DataFrame, table: str) -> pd.DataFrame:
     return pd.DataFrame(columns, index=frame.index).reset_index(drop=True)
 
 
+@cache
 def arrow_schema(table: str) -> pa.Schema:
     """The Parquet schema of a table, with the notes by which pandas reads back the same types."""
     import pyarrow as pa

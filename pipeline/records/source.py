@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pipeline.sources.discovery import Source
 
 _MADE = {"stay_id", "source", "file", "origin_basis"}
-_HELPERS = ("partner", "start_n", "ym", "file_no")
+_HELPERS = ("partner", "start_n", "end_n", "ym", "file_no")
 
 
 class Work:
@@ -145,7 +145,7 @@ def _stays(work: Work, raw: Iterable[RawTable]) -> None:
             file_no=nw.lit(place).cast(nw.Int64), origin_basis=nw.lit(basis).cast(nw.String)
         )
         parts.append(rows.select(*(name for name in STAYS if name not in _MADE), "origin_basis", *_HELPERS))
-    found = merge_duplicates(nw.concat(parts), engine)
+    found = merge_duplicates(nw.concat(parts), engine, {c for t in tables for c in t.given} | {"months", "end_n"})
     kept = engine.keep(_identified(found.kept, work))
     if found.merged is not None:
         for row in engine.arrow(found.merged.sort("file_no", "line")).to_pylist():

@@ -140,15 +140,19 @@ def conform_stays(table: RawTable, engine: Engine) -> Conformed:
     names = frame.collect_schema().names()
     known = nw.col(PROBLEM + "birth_year").fill_null(False) if PROBLEM + "birth_year" in names else nw.lit(False)
     frame = frame.with_columns(implausible.alias(PROBLEM + "age"), (known | implausible).alias(PROBLEM + "birth_year"))
-    lasted = ((nw.col("end_n") - nw.col("start_n") + 1) / _DAYS_A_MONTH).round(1)
     done.frame = engine.keep(
         frame.with_columns(
             birth_year=nw.when(~nw.col(PROBLEM + "age")).then(nw.col("birth_year")),
-            months=nw.coalesce(lasted, nw.col("months")),
+            months=nw.coalesce(months_between(nw.col("start_n"), nw.col("end_n")), nw.col("months")),
             partner=nw.when(nw.col("direction") == "inbound").then(nw.col("origin")).otherwise(nw.col("destination")),
         )
     )
     return done
+
+
+def months_between(start_n: nw.Expr, end_n: nw.Expr) -> nw.Expr:
+    """Months from the first to the last day (day numbers), both included, to a tenth."""
+    return ((end_n - start_n + 1) / _DAYS_A_MONTH).round(1)
 
 
 def _rules() -> list[tuple[str, nw.Expr]]:
