@@ -38,7 +38,7 @@ _DOORS = {
     ),
     **dict.fromkeys(("write_data", "write_workbook"), "pipeline.briefs.workbook"),
 }
-__all__ = sorted(_DOORS)  # noqa: PLE0605
+__all__ = sorted(_DOORS)
 
 
 def __getattr__(name: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -91,7 +92,7 @@ def thin(
         chosen = sorted(kept + room)
         clear = all(
             where[b][0] - where[a][0] >= (where[a][1] + where[b][1]) / 2 + gap
-            for a, b in zip(chosen, chosen[1:], strict=False)
+            for a, b in itertools.pairwise(chosen)
         )
         if clear:
             return chosen

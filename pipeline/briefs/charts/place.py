@@ -5,6 +5,7 @@ Coordinates are points from the lower left corner of the figure.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -58,7 +59,7 @@ class Placer:
 
     def block_line(self, xy: Sequence[tuple[float, float]], step: float = 1.5) -> None:
         """Keep labels off a line through these points."""
-        for (x0, y0), (x1, y1) in zip(xy, xy[1:], strict=False):
+        for (x0, y0), (x1, y1) in itertools.pairwise(xy):
             n = max(int(max(abs(x1 - x0), abs(y1 - y0)) / step), 1)
             self.points += [(x0 + (x1 - x0) * i / n, y0 + (y1 - y0) * i / n) for i in range(n + 1)]
 

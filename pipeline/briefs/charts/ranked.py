@@ -24,7 +24,7 @@ class Bars(Chart):
         self, frame: pd.DataFrame, words: Words, value_label: str, previous_label: str, percent: bool, row: float
     ) -> None:
         super().__init__(words, row * len(frame) + PAD)
-        self.rows = frame.to_dict("records")
+        self.rows: list[dict[str, Any]] = frame.to_dict("records")  # type: ignore[assignment]
         self.value_label, self.previous_label, self.percent, self.row = value_label, previous_label, percent, row
 
     def height_for(self, width: float, narrow: bool) -> float:
@@ -150,7 +150,7 @@ class Diverging(Chart):
 
     def __init__(self, frame: pd.DataFrame, words: Words, left_label: str, right_label: str) -> None:
         super().__init__(words, 0)
-        self.rows = frame.to_dict("records")
+        self.rows: list[dict[str, Any]] = frame.to_dict("records")  # type: ignore[assignment]
         self.left_label, self.right_label = left_label, right_label
 
     def height_for(self, width: float, narrow: bool) -> float:

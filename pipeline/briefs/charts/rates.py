@@ -25,7 +25,7 @@ class Dots(Chart):
         self, frame: pd.DataFrame, words: Words, percent: bool, overall: float | None, overall_label: str
     ) -> None:
         super().__init__(words, ROW * len(frame) + FOOT + (4 if overall_label else 0))
-        self.rows = frame.to_dict("records")
+        self.rows: list[dict[str, Any]] = frame.to_dict("records")  # type: ignore[assignment]
         self.percent, self.overall, self.overall_label = percent, overall, overall_label
 
     def height_for(self, width: float, narrow: bool) -> float:
