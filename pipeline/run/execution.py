@@ -78,8 +78,8 @@ class Result:
     made: list[Task] = field(default_factory=list)
     fresh: list[Task] = field(default_factory=list)
     failed: list[tuple[Task, Record]] = field(default_factory=list)
-    left_out: list[tuple[str, str]] = field(default_factory=list)  # title, and that of the task it waited for
-    not_made: dict[str, str] = field(default_factory=dict)  # id and title of tasks without a good result
+    left_out: list[tuple[str, str]] = field(default_factory=list)  # title, and that of the task that failed before it
+    not_made: dict[str, str] = field(default_factory=dict)  # by id: the task that failed, itself or one before it
 
 
 class Execution:
@@ -146,9 +146,10 @@ class Execution:
         missing = next((n for n in task.needs if n in result.not_made), None)
         if missing is not None:
             del waiting[task.id]
-            result.left_out.append((task.title, result.not_made[missing]))
-            result.not_made[task.id] = task.title
-            self.progress.end(task.id, "left out", f"it needs {result.not_made[missing]}")
+            cause = result.not_made[missing]
+            result.left_out.append((task.title, cause))
+            result.not_made[task.id] = cause
+            self.progress.end(task.id, "left out", f"it needs {cause}")
             return
         if len(self._running) >= self.jobs:
             return
@@ -169,9 +170,7 @@ class Execution:
         log.unlink(missing_ok=True)
         job, env = stage / "job.json", dict(os.environ)
         if self._fork:
-            if self._server is None:
-                self._server = ForkServer(self.planner.here.processed / "logs" / "kernels.log").__enter__()
-            address = self._server.address
+            address = self._address()
             replace(task.job, env=task.job.env | {ADDRESS: address}).write(job)
             try:
                 return ForkedProcess.start(address, "job", [str(job)], env | ONE_THREAD, task.job.cwd, str(log))
@@ -182,6 +181,14 @@ class Execution:
                 )
         task.job.write(job)
         return OrdinaryProcess([str(job)], env | ONE_THREAD, task.job.cwd, log, stage / "events.jsonl")
+
+    def _address(self) -> str:
+        """That of the fork server: the one named in the environment, or one of this run's own, started when first needed."""
+        if given := os.environ.get(ADDRESS):
+            return given
+        if self._server is None:
+            self._server = ForkServer(self.planner.here.processed / "logs" / "kernels.log").__enter__()
+        return self._server.address
 
     def _end(self, task: Task, worker: Worker, read: dict[str, str], result: Result) -> None:
         del self._running[task.id]

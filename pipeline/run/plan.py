@@ -163,7 +163,7 @@ def brief_tasks(here: Context, choice: Choice, known: Mapping[str, survey.Known]
 def _is_country(code: str) -> bool:
     import pycountry
 
-    return code == "XKX" or pycountry.countries.get(alpha_3=code) is not None and code.isupper()
+    return code == "XKX" or (pycountry.countries.get(alpha_3=code) is not None and code.isupper())
 
 
 def _difference(before: Mapping[str, str], now: Mapping[str, str]) -> str:

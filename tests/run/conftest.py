@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,6 +14,8 @@ import nbformat
 import pytest
 from rich.console import Console
 
+from pipeline.run.forking import FORK_IS_SAFE, ForkServer
+from pipeline.run.protocol import ADDRESS
 from pipeline.run.workspace import MOBILITY_VARIABLES, Context, context
 
 STAYS = "Student,Country,From,To,Result\n" + "".join(
@@ -57,14 +62,29 @@ import pandas as pd
 from pipeline.run import context
 context().save(subject, year, series=pd.DataFrame({"subject": [subject], "year": [year]}))
 """
-BRIEF = """\
+BRIEF = (
+    """\
 import pandas as pd
-from pipeline.briefs import Cover, Figure, Finding, Section, Table, Words, trend
-from pipeline.briefs import Column, Num
+from pipeline.briefs import Column, Cover, Figure, Finding, Num, Section, Table, Words, trend
 from pipeline.run import context
 words = Words(language)
-series = context().load(subject, year, "series")
-"""
+here = context()
+series = here.load(subject, year, "trends")
+title = {"en": f"Students of {subject}", "zh": f"{subject}的学生"}[language]
+text = {"en": f"**{year} students** were counted.", "zh": f"共有**{year}名学生**。"}[language]
+heading = {"en": "How many", "zh": "人数"}[language]
+""",
+    """\
+from IPython.display import display
+line = pd.DataFrame({"year": [2017, 2018, 2019], "value": [float(len(subject)), 5.0, year / 1000]})
+display(Cover(title, title, str(year), language=language))
+display(Finding("total", text, base=str(year), source=heading))
+display(Section("how-many", heading, text))
+display(Figure("line", heading, trend(line, words=words), source=heading))
+column = [Column("year", heading), Column("n", heading, kind="number")]
+display(Table("rows", heading, column, [{"year": "2019", "n": Num(5, "5")}], source=heading))
+""",
+)
 
 
 def notebook(path: Path, parameters: str, *cells: str) -> Path:
@@ -77,10 +97,8 @@ def notebook(path: Path, parameters: str, *cells: str) -> Path:
     return path
 
 
-@pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The project's folder; the working folder is in it."""
-    root = tmp_path / "a project"
+def make_project(root: Path) -> Path:
+    """Write the small project into a folder."""
     write(root / "mobility.toml", SETTINGS)
     write(root / "requirements.lock", "pandas==3.0\n")
     write(root / "data/raw/uni/stays.csv", STAYS)
@@ -92,11 +110,51 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("2-trends", "3-flows", "4-outcomes"):
         table = name.split("-")[1]
         notebook(folder / f"{name}.ipynb", 'subject = "uni"\nyear = 2019', TRENDS.replace("series=", f"{table}="))
-    notebook(folder / "5-annual-brief.ipynb", 'subject = "uni"\nyear = 2019\nlanguage = "en"', BRIEF)
-    for name in MOBILITY_VARIABLES:
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.chdir(root)
+    notebook(folder / "5-annual-brief.ipynb", 'subject = "uni"\nyear = 2019\nlanguage = "en"', *BRIEF)
     return root
+
+
+@pytest.fixture
+def enter(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], Path]:
+    """Makes a folder the working folder, with nothing in the environment that points elsewhere."""
+
+    def entered(root: Path) -> Path:
+        for name in MOBILITY_VARIABLES:
+            monkeypatch.delenv(name, raising=False)
+        monkeypatch.chdir(root)
+        return root
+
+    return entered
+
+
+@pytest.fixture
+def project(tmp_path: Path, enter: Callable[[Path], Path]) -> Path:
+    """The small project's folder, nothing made yet; the working folder is in it."""
+    return enter(make_project(tmp_path / "a project"))
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
+    """The small project with everything made, once for all tests: not to be changed."""
+    root = make_project(tmp_path_factory.mktemp("finished") / "a project")
+    environ = {k: v for k, v in os.environ.items() if k not in MOBILITY_VARIABLES} | shared_server(request)
+    done = subprocess.run(
+        [sys.executable, "-m", "pipeline.cli", "reports"],
+        cwd=root,
+        env=environ,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    write(root / "said.txt", done.stdout)
+    return root
+
+
+@pytest.fixture
+def made(tmp_path: Path, finished: Path, enter: Callable[[Path], Path]) -> Path:
+    """A copy of the project with everything made, to be changed; the working folder is in it."""
+    return enter(Path(shutil.copytree(finished, tmp_path / "a project")))
 
 
 def write(path: Path, text: str) -> None:
@@ -123,11 +181,21 @@ def make_notebook() -> Callable[..., Path]:
     return notebook
 
 
+@pytest.fixture
+def one_server(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs in this test fork, where that is safe, from the server that all tests share: its imports are done."""
+    for name, value in shared_server(request).items():
+        monkeypatch.setenv(name, value)
+
+
+def shared_server(request: pytest.FixtureRequest) -> dict[str, str]:
+    """The variable that makes a run use the shared server; none where there is no forking."""
+    return {ADDRESS: request.getfixturevalue("server")} if FORK_IS_SAFE else {}
+
+
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a fork server."""
-    from pipeline.run.forking import FORK_IS_SAFE, ForkServer
-
     if not FORK_IS_SAFE:
         pytest.skip("forking is not safe on this system; ordinary processes are used")
     with ForkServer(tmp_path_factory.mktemp("server") / "server.log") as running:
