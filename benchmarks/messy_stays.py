@@ -114,7 +114,7 @@ def _chunk(rng: np.random.Generator, first: int, size: int, dates: np.ndarray) -
     columns = (
         student,
         _spellings(rng, COUNTRIES, country),
-        np.char.add("University ", rng.integers(1, 3_000, size)[base].astype(str)).astype(object),
+        np.char.add("University ", (country * 250 + rng.integers(0, 250, size)[base]).astype(str)).astype(object),
         coded(MODES),
         coded(LEVELS),
         start,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -23,3 +25,12 @@ def real_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"publishers' real files are not at hand ({folder.name}); set MOBILITY_REAL_DATA to test on them")
     return folder
+
+
+@pytest.fixture(scope="session")
+def example_made(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the example university made again: `files/` and the truth about them, `truth/`."""
+    out = tmp_path_factory.mktemp("example")
+    command = [sys.executable, root / "data" / "example_university", "--out", out / "files", "--truth", out / "truth"]
+    subprocess.run(command, check=True, capture_output=True)
+    return out

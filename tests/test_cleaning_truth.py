@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +14,10 @@ SOURCE = "example-university"
 
 
 @pytest.fixture(scope="module")
-def truth(root: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, pd.DataFrame]:
+def truth(example_made: Path) -> dict[str, pd.DataFrame]:
     """What is true: `rows` by file and line, `stays` by stay_id."""
-    out = tmp_path_factory.mktemp("truth")
-    command = [sys.executable, root / "data" / "example_university", "--out", out / "files", "--truth", out / "truth"]
-    subprocess.run(command, check=True, capture_output=True)
-    rows = pd.read_csv(out / "truth" / "rows.csv", dtype=str, keep_default_na=False)
-    stays = pd.read_csv(out / "truth" / "stays.csv", dtype=str, keep_default_na=False)
+    rows = pd.read_csv(example_made / "truth" / "rows.csv", dtype=str, keep_default_na=False)
+    stays = pd.read_csv(example_made / "truth" / "stays.csv", dtype=str, keep_default_na=False)
     rows["line"] = rows["line"].astype("Int64")
     return {"rows": rows, "stays": stays.set_index("stay_id")}
 

@@ -28,12 +28,10 @@ def sums(folder: Path) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def made(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Made:
+def made(example_made: Path) -> Made:
     """The files made again, and the truth: rows and stays."""
-    out = tmp_path_factory.mktemp("example")
-    command = [sys.executable, root / "data" / "example_university", "--out", out / "files", "--truth", out / "truth"]
-    subprocess.run(command, check=True, capture_output=True)
-    return out / "files", read(out / "truth" / "rows.csv"), read(out / "truth" / "stays.csv")
+    truth = example_made / "truth"
+    return example_made / "files", read(truth / "rows.csv"), read(truth / "stays.csv")
 
 
 @pytest.fixture(scope="module")
