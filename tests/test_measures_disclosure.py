@@ -16,7 +16,7 @@ from pipeline.measures import Layout, audit, balance, concentration, partners, p
 from pipeline.measures.disclosure.rounding import round_half_up
 
 FEW = {"minimum_count": 5, "minimum_base": 20}
-QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+QUICK = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 SMALL = st.one_of(st.just(0), st.integers(0, 6), st.integers(0, 60))
 
 

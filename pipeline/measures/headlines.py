@@ -177,6 +177,5 @@ def concerns(applies_to: str, row: pd.Series) -> bool:
     >>> concerns("IIE Open Doors/stock", pd.Series({"publisher": "IIE Open Doors", "measure": "stock"}))
     True
     """
-    parts = [p.strip() for p in applies_to.replace(";", "/").split("/") if p.strip()]
-    named = {str(row["publisher"]), str(row["measure"])}
-    return not parts or applies_to.strip() in named or all(p in named for p in parts)
+    publisher, measure = str(row["publisher"]), str(row["measure"])
+    return applies_to.strip() in {"", publisher, measure, f"{publisher}/{measure}"}

@@ -41,7 +41,7 @@ COLUMNS = [
     "url",
     "note",
 ]
-SHORTEST_LIST = 3  # fewer partners are a remark, not a ranking
+SHORTEST_LIST = 3  # fewer partners in a publication are a remark, not a ranking
 WHOLE = 0.98  # a list that covers less of its total is partial
 RANKED = 0.3  # a list that covers less of its total may lack the largest partners: no ranks
 
@@ -55,7 +55,7 @@ def partners(table: pd.DataFrame, subject: str, year: int, kind: str = "country"
         The processed counts, for a subject that is an alpha-3 code; the processed stays (recognised by their stay_id or
         mode and source without a value), for one that is the name of a source.
     subject, year
-        Each list is that of its last year up to `year` with at least three partners.
+        Each list is that of its last year up to `year` with at least three partners (for stays, of the last year).
     kind
         "country", or "region" for the publisher's own regions, which are never mixed with countries.
 
@@ -78,7 +78,8 @@ def partners(table: pd.DataFrame, subject: str, year: int, kind: str = "country"
     1     DEU    1.0   25.0     2
     2     FRA    1.0   25.0     2
     """
-    counts = table if "value" in table.columns else _as_counts(table, subject)
+    published = "value" in table.columns
+    counts = table if published else _as_counts(table, subject)
     require(counts, NEEDED, "counts")
     rows = counts[counts["reporter"].eq(subject) & counts["year"].le(year) & counts["value"].notna()]
     rows = with_partner(rows)
@@ -89,7 +90,7 @@ def partners(table: pd.DataFrame, subject: str, year: int, kind: str = "country"
     lists = [
         ranked
         for key, part in rows[rows["partner_kind"].eq(kind)].groupby(LIST_KEY, sort=True)
-        if (ranked := _ranked(part, _totals(rows, key))) is not None
+        if (ranked := _ranked(part, _totals(rows, key), SHORTEST_LIST if published else 1)) is not None
     ]
     if not lists:
         return pd.DataFrame(columns=COLUMNS)
@@ -115,9 +116,9 @@ def _totals(rows: pd.DataFrame, key: tuple[Hashable, ...]) -> pd.Series:
     return pd.Series(dtype=float)
 
 
-def _ranked(part: pd.DataFrame, totals: pd.Series) -> pd.DataFrame | None:
+def _ranked(part: pd.DataFrame, totals: pd.Series, shortest: int) -> pd.DataFrame | None:
     sizes = part.groupby("year")["partner"].nunique()
-    sizes = sizes[sizes.ge(SHORTEST_LIST)]
+    sizes = sizes[sizes.ge(shortest)]
     if sizes.empty:
         return None
     year = int(sizes.index.max())
