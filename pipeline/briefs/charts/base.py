@@ -62,6 +62,11 @@ class Surface:
         }
         return self.figure.text(x, y, self.clean(text), transform=IdentityTransform(), **{**settings, **style})
 
+    def beside(self, x: float, y: float, text: str, size: float = 0.0, **style: Any) -> Any:
+        """Write one line of text with its digits centred on a height."""
+        size = max(size or self.size, SMALLEST)
+        return self.text(x, y - 0.33 * size, text, size, va="baseline", **style)
+
     def measure(self, text: str, size: float = 0.0, weight: str = "normal") -> tuple[float, float]:
         """Width and height of a text in points."""
         key = (text, size, weight)

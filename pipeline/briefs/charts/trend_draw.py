@@ -12,6 +12,8 @@ from pipeline.briefs.charts.place import Box, Placer, around, spread
 if TYPE_CHECKING:
     from pipeline.briefs.charts.trends import Line, Point, Trend
 
+FOOT = 7.0  # points between the axis and the periods below it
+
 
 def draw_trend(chart: Trend, surface: Surface) -> None:
     """Draw the whole chart."""
@@ -27,8 +29,9 @@ def draw_trend(chart: Trend, surface: Surface) -> None:
     right = max([surface.measure(text, weight="bold")[0] for _, text, _ in ends], default=0) + 7 if ends else 6
     if chart.outlook:
         right = max(right, surface.measure("95%", surface.size - 0.5)[0] + 5)
-    head = surface.size * 1.3 if not chart.zero else surface.size * 0.7
-    box = Box(left, surface.size * 1.45 + 6, surface.width - right, surface.height - head)
+    line = max(surface.measure(label)[1] for label in labels)
+    head = line * (0.6 if chart.zero else 1.6)
+    box = Box(left, line + FOOT + 1, surface.width - right, surface.height - head)
     frame = Frame(box, (chart.first - 0.3, chart.end + 0.3), (ticks[0], ticks[-1]))
     _grid(frame, surface, ticks, labels, chart)
     _periods(frame, surface, chart)
@@ -66,7 +69,7 @@ def _grid(frame: Frame, surface: Surface, ticks: list[float], labels: list[str],
         surface.line(
             [box.left, box.right], [y, y], color=theme.GREY if base else theme.GRID, lw=0.8 if base else 0.6, zorder=0
         )
-        surface.text(box.left - 4, y, label, ha="right", va="center_baseline", color=theme.MUTED)
+        surface.beside(box.left - 4, y, label, ha="right", color=theme.MUTED)
     if not chart.zero:
         note = chart.words("The axis does not begin at 0.")
         surface.text(box.left, surface.height - 1, note, surface.size - 0.5, ha="left", va="top", color=theme.MUTED)
@@ -89,7 +92,7 @@ def _periods(frame: Frame, surface: Surface, chart: Trend) -> None:
         if year in chosen:
             tick = frame.across(year)
             surface.line([tick, tick], [frame.box.bottom, frame.box.bottom - 2.5], color=theme.GREY, lw=0.6)
-            surface.text(x, frame.box.bottom - 5.5, name, ha="center", va="top", color=theme.MUTED)
+            surface.text(x, frame.box.bottom - FOOT, name, ha="center", va="top", color=theme.MUTED)
 
 
 def _band(year: int, kind: str, frame: Frame, surface: Surface) -> None:
