@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 FILE = "subjects.json"
@@ -21,6 +21,7 @@ class Known:
     latest_year: int
     title: str = ""  # of an institution's source card
     synthetic: bool = False
+    name: dict[str, str] = field(default_factory=dict)  # of an institution, by language
 
 
 def read(processed: Path) -> dict[str, Known] | None:
@@ -59,7 +60,7 @@ def write(processed: Path, raw: Sequence[Path]) -> Path:
         card = cards.get(str(row.id))
         known = Known(str(row.id), str(row.kind), int(row.first_year), int(row.latest_year))
         if known.kind == "institution" and card is not None:
-            known = Known(known.id, known.kind, known.first_year, known.latest_year, card.title, card.synthetic)
+            known = replace(known, title=card.title, synthetic=card.synthetic, name=dict(card.name))
         found.append(asdict(known))
     path = processed / FILE
     part = path.with_suffix(".part")

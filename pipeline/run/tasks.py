@@ -19,6 +19,7 @@ from pipeline.run.checksums import (
 )
 from pipeline.run.jobs import Job
 from pipeline.run.parameters import check
+from pipeline.run.survey import FILE as SUBJECTS
 from pipeline.run.workspace import Context
 
 CLEAN, BRIEF = "1-clean.ipynb", "5-annual-brief.ipynb"
@@ -153,7 +154,7 @@ def subject_tasks(
                 record=report / "run.json",
                 job=job,
                 needs=tuple(t.id for t in made if not t.job.briefs),
-                files=lock,
+                files=(*lock, here.processed / SUBJECTS),
                 folders=(results,),
                 code=("pipeline.briefs",),
             )

@@ -77,7 +77,9 @@ class Context:
         for name, frame in tables.items():
             path = folder / f"{name}.parquet"
             part = path.with_name(f".{name}.{os.getpid()}.part")
-            frame.to_parquet(part, index=False)
+            plain = frame.copy(deep=False)
+            plain.attrs = {}  # notes for the notebook's reader; not all of them can be written
+            plain.to_parquet(part, index=False)
             part.replace(path)
             written.append(path)
         return written
