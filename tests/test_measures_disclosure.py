@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import InputError, SettingsError
-from pipeline.measures import Layout, audit, balance, concentration, partners, protect
+from pipeline.measures import Layout, audit, balance, concentration, counted, partners, protect
 from pipeline.measures.disclosure.rounding import round_half_up
 
 FEW = {"minimum_count": 5, "minimum_base": 20}
@@ -239,6 +239,33 @@ def test_the_balance_hides_what_the_partners_hide() -> None:
     for direction, partner in listed.index:
         assert pd.isna(listed[direction, partner]) == pd.isna(even.loc[partner, direction])
     assert not audit(tables, FEW)["exposed"].any()
+
+
+def test_all_that_is_counted_of_an_institution_is_protected_together() -> None:
+    sizes = {("inbound", "KOR", "exchange"): 30, ("inbound", "KOR", "degree"): 2, ("inbound", "DEU", "dual_degree"): 9}
+    sizes |= {
+        ("inbound", "FRA", "exchange"): 25,
+        ("outbound", "DEU", "exchange"): 40,
+        ("outbound", "ITA", "lecture"): 3,
+    }
+    rows = [key for key, n in sizes.items() for _ in range(n)]
+    stays = pd.DataFrame(rows, columns=["direction", "partner", "mode"])
+    inbound = stays["direction"].eq("inbound")
+    stays = stays.assign(
+        source="u",
+        origin=stays["partner"].where(inbound, "CHN"),
+        destination=stays["partner"].where(~inbound, "CHN"),
+        level="7",
+        year=2024,
+        academic_year="2023/24",
+        months=5.0,
+    )
+    safe = protect(counted(stays, "u", 2024), FEW)
+    assert not audit(safe, FEW)["exposed"].any()
+    series = safe["series"].query("level == 'all'").set_index(["direction", "mode"])["value"]
+    profile = safe["profile"].set_index(["direction", "mode"])["stays"]
+    assert pd.isna(profile["inbound", "degree"])
+    assert all(pd.isna(series[place]) == pd.isna(profile[place]) for place in profile.index)
 
 
 def listing(values: dict[str, float]) -> pd.DataFrame:

@@ -29,6 +29,7 @@ _DOORS = {
     "wilson": "intervals",
     "garwood": "intervals",
     "mean_interval": "intervals",
+    "counted": "publication",
     "protect": "disclosure",
     "audit": "disclosure",
     "Layout": "disclosure",

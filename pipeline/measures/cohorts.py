@@ -58,26 +58,26 @@ def mode_profile(stays: pd.DataFrame, year: int) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        direction, mode, year, stays, median_months (over the stays that have both dates), n_months, countries.
+        publisher (the source), direction, mode, year, stays, median_months (over the stays that have both dates), n_months, countries.
 
     Examples
     --------
-    >>> stays = pd.DataFrame({"direction": "inbound", "mode": "exchange", "year": 2024, "months": [4.0, 6.0, None],
+    >>> stays = pd.DataFrame({"source": "u", "direction": "inbound", "mode": "exchange", "year": 2024, "months": [4.0, 6.0, None],
     ...     "origin": ["KOR", "KOR", "DEU"], "destination": "CHN"})
     >>> mode_profile(stays, 2024).iloc[0].to_dict()
-    {'direction': 'inbound', 'mode': 'exchange', 'year': 2024, 'stays': 3, 'median_months': 5.0, 'n_months': 2, 'countries': 2}
+    {'publisher': 'u', 'direction': 'inbound', 'mode': 'exchange', 'year': 2024, 'stays': 3, 'median_months': 5.0, 'n_months': 2, 'countries': 2}
     """
-    require(stays, ("direction", "mode", "year", "months", "origin", "destination"), "stays")
+    require(stays, ("source", "direction", "mode", "year", "months", "origin", "destination"), "stays")
     rows = begun(stays[stays["year"].eq(year)])
     inbound = rows["direction"].eq("inbound")
     rows = rows.assign(partner=rows["origin"].where(inbound, rows["destination"]), mode=rows["mode"].fillna("unknown"))
-    table = rows.groupby(["direction", "mode", "year"], sort=True).agg(
+    table = rows.groupby(["source", "direction", "mode", "year"], sort=True).agg(
         stays=("mode", "size"),
         median_months=("months", "median"),
         n_months=("months", "count"),
         countries=("partner", "nunique"),
     )
-    return table.reset_index()
+    return table.reset_index().rename(columns={"source": "publisher"})
 
 
 def outlook_panel(counts: pd.DataFrame, own: pd.DataFrame, subject: str, year: int) -> pd.DataFrame:

@@ -221,7 +221,7 @@ def outcome_rates(
     group_by = "|".join(columns) or TOTAL
     labels = (
         stays[columns].astype("object").where(stays[columns].notna(), "unknown").astype(str).agg("|".join, axis=1)
-        if columns
+        if columns and len(stays)
         else None
     )
     rows: list[dict[str, Any]] = []

@@ -110,6 +110,13 @@ LAYOUTS: dict[str, Layout] = {
         apart=_VIRTUAL,
         universe="stays",
     ),
+    "profile": Layout(
+        dims=("publisher", "direction", "mode", "year"),
+        counts={"stays": {"measure": "stays"}},
+        bases={"median_months": "n_months", "n_months": "", "countries": ""},
+        apart=_VIRTUAL,
+        universe="stays",
+    ),
     "concentration": Layout(
         dims=("direction", "measure", "level", "mode", "funding", "publisher", "year"),
         counts={},

@@ -61,7 +61,7 @@ def published_ratio(
     first, second = above.loc[both[0]], below.loc[both[0]]
     if "at_least" in (first["exactness"], second["exactness"]):
         return missing("only_more_than")
-    return quotient(float(first["value"]), float(second["value"]), scale)
+    return quotient(float(str(first["value"])), float(str(second["value"])), scale)
 
 
 def enrolment_rate(tables: Tables, asked: Asked, which: str) -> Found:
@@ -75,8 +75,8 @@ def enrolment_rate(tables: Tables, asked: Asked, which: str) -> Found:
     if pd.notna(row["reason"]):
         return missing(str(row["reason"]))
     n = row["denominator"] if pd.notna(row["denominator"]) else abs(row["numerator"])
-    value, top, bottom = (float(row[c]) for c in ("value", "numerator", "denominator"))
-    return Found(value, float(n), top, bottom)
+    value, top, bottom = [float(str(row[c])) for c in ("value", "numerator", "denominator")]
+    return Found(value, float(str(n)), top, bottom)
 
 
 def _in_force(tables: Tables, asked: Asked) -> tuple[pd.DataFrame, pd.Timestamp] | str:
