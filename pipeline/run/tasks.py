@@ -138,6 +138,7 @@ def subject_tasks(
     lock = (here.root / "requirements.lock",)
     tables = [f for t in SHARED for f in _table_files(here, t)]
     tables += [f for t in OWN_ONLY for f in _table_files(here, t) if f.stem == subject or f.parent == here.processed]
+    tables += [f for raw in here.raw for f in sorted(raw.glob("*.csv"))]  # what users add to the known breaks
     made = []
     for name, file in ANALYSES.items():
         job = _job(here, f"{name}:{subject}:{year}", file, {"subject": subject, "year": year}, stage, report)
