@@ -1,0 +1,528 @@
+"""The brief of an institution, from its own records of stays: volumes, partners, what came of it."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+import pandas as pd
+
+from pipeline.briefs import blocks, charts
+from pipeline.briefs.annual.brief import Brief
+from pipeline.briefs.annual.phrases import change, known, moved
+from pipeline.briefs.annual.results_of_stays import outcome_blocks, outcome_finding, outcome_rows
+
+TOP, PARTS = 10, 6
+SHOCK_BASE = 2019  # the last academic year that ended before borders closed
+
+
+class InstitutionBrief(Brief):
+    """See `pipeline.briefs.annual.annual_brief`."""
+
+    @cached_property
+    def title_of(self) -> str:
+        """The institution's name, from its source card."""
+        return str(self.survey().get("title") or self.facts.subject)
+
+    def name(self) -> str:
+        """Its name in the language of the brief, as its source card gives it."""
+        names = self.survey().get("name") or {}
+        return str(names.get(self.w.language) or next(iter(names.values()), "") or self.title_of)
+
+    @cached_property
+    def total(self) -> Any:
+        """All stays of the year."""
+        return self.facts.figure("stays", "all")
+
+    @property
+    def main_id(self) -> str:
+        return str(self.total.series_id)
+
+    @property
+    def period(self) -> str:
+        """The academic year of the brief."""
+        return self.w.period(self.total.period)
+
+    def way(self, direction: str) -> Any:
+        """The stays of one direction."""
+        return self.facts.figure("stays", direction)
+
+    def source(self) -> str:
+        """The source line of everything here."""
+        return self.w("Source: records of {name}, {period}", name=self.name(), period=self.period)
+
+    # Page one ----------------------------------------------------------------------------------------------------------
+
+    def first_page(self) -> list[blocks.Block]:
+        w = self.w
+        cover = blocks.Cover(
+            kicker=w("Annual brief · Student mobility"),
+            title=self.title(),
+            subtitle=w("{name}, {period}", name=self.name(), period=self.period),
+            language=w.language,
+            synthetic=w("Synthetic data: an invented institution, made to show the method.")
+            if self.survey().get("synthetic")
+            else None,
+            running=w("Annual brief · {name} · {period}", name=self.name(), period=self.period),
+        )
+        return [
+            cover,
+            *self.findings()[:5],
+            blocks.Columns(self.trend_figure(), self.origin_figure(), ratio=0.6),
+            self.glance(),
+            self.care(),
+        ]
+
+    def care(self) -> blocks.Note:
+        """How not to misread this brief."""
+        w, policy = self.w, self.here.settings.disclosure
+        text = w(
+            "A stay is one student’s one period abroad; it counts in the academic year in which it began, and virtual stays are shown apart. Numbers under {small} and rates on fewer than {base} stays are not shown, nor what would give them away.",
+            small=policy.minimum_count,
+            base=policy.minimum_base,
+        )
+        return blocks.Note(w("Read with care"), text, "care")
+
+    def title(self) -> str:
+        """The finding that matters most."""
+        w, t, inbound, outbound = self.w, self.total, self.way("inbound"), self.way("outbound")
+        record = known(t.is_record) and bool(t.is_record)
+        if record and known(inbound.is_record) and not bool(inbound.is_record):
+            return w("More stays than ever, but fewer students come than once did")
+        if record and known(t.previous) and t.pct > 0:
+            return w("More stays than in any year before")
+        if known(t.pct) and inbound is not None and outbound is not None and known(inbound.pct) and known(outbound.pct):
+            if inbound.pct > 0 > outbound.pct:
+                return w("More students come, fewer go")
+            if outbound.pct > 0 > inbound.pct:
+                return w("More students go, fewer come")
+            if t.pct > 0:
+                return w("Stays rose by {pct} in a year", pct=w.percent(t.pct))
+            return w("Stays fell by {pct} in a year", pct=w.percent(-t.pct))
+        return w("{n} stays in {period}", n=w.number(t.value), period=self.period)
+
+    def findings(self) -> list[blocks.Finding]:
+        """What a reader should remember."""
+        made = (
+            self.total_finding(),
+            self.before_finding(),
+            self.partner_finding(),
+            outcome_finding(self, "completion"),
+            self.balance_finding(),
+        )
+        return [finding for finding in made if finding is not None]
+
+    def total_finding(self) -> blocks.Finding:
+        """How many, in and out."""
+        w, t = self.w, self.total
+        text = w(
+            "**{n} stays began in {period}**: {inbound} students came and {outbound} went.",
+            n=w.number(t.value),
+            period=self.period,
+            inbound=w.number(self.way("inbound").value),
+            outbound=w.number(self.way("outbound").value),
+        )
+        if known(t.pct):
+            text = self.join(text, w("That is {change} than a year before.", change=change(w, t.pct)))
+        return blocks.Finding("total", text, source=self.source())
+
+    def before_finding(self) -> blocks.Finding | None:
+        """Against the last year before borders closed."""
+        w, parts = self.w, []
+        for direction, name in (("inbound", w("inbound")), ("outbound", w("outbound"))):
+            figure = self.way(direction)
+            line = self.facts.line(figure.series_id).set_index("year")["value"]
+            if (
+                SHOCK_BASE not in line.index
+                or not known(line[SHOCK_BASE])
+                or line[SHOCK_BASE] == 0
+                or self.facts.year <= SHOCK_BASE + 1
+            ):
+                return None
+            parts.append(
+                w("{name} {pct}", name=name, pct=w.percent(100 * (figure.value / line[SHOCK_BASE] - 1), signed=True))
+            )
+        period = w.period(self.period_like(self.main_id, SHOCK_BASE))
+        text = w(
+            "**Against {period}, the last year before borders closed**: {parts}.",
+            period=period,
+            parts=w(", ").join(parts),
+        )
+        return blocks.Finding("recovery", text, source=self.source())
+
+    def partner_finding(self) -> blocks.Finding | None:
+        """The largest partners each way."""
+        w, parts = self.w, []
+        for direction in ("inbound", "outbound"):
+            rows = self.ranked(direction).head(3)
+            if len(rows) < 3:
+                return None
+            parts.append((w.list([w.country(c) for c in rows["partner"]]), w.percent(rows["share"].sum(), digits=0)))
+        text = w(
+            "**Most come from {origins}** ({share_in} of those who come); **most go to {hosts}** ({share_out} of those who go).",
+            origins=parts[0][0],
+            share_in=parts[0][1],
+            hosts=parts[1][0],
+            share_out=parts[1][1],
+        )
+        return blocks.Finding(
+            "partners",
+            text,
+            base=w(
+                "Base: {inbound} inbound and {outbound} outbound stays",
+                inbound=self.way("inbound").value,
+                outbound=self.way("outbound").value,
+            ),
+            source=self.source(),
+        )
+
+    def balance_finding(self) -> blocks.Finding | None:
+        """Belt and Road share, in the study's terms."""
+        w, rows = self.w, self.facts.table("groups")
+        rows = rows[rows["group"].eq("belt_and_road")] if len(rows) else rows
+        both = {r.direction: r for r in rows.itertuples()}
+        if set(both) < {"inbound", "outbound"} or not all(known(r.share) for r in both.values()):
+            return None
+        text = w(
+            "**Belt and Road countries** stand for {least}{inbound} of inbound and {least}{outbound} of outbound stays.",
+            least=w("at least ") if any(bool(r.at_least) for r in both.values()) else "",
+            inbound=w.percent(both["inbound"].share, digits=0),
+            outbound=w.percent(both["outbound"].share, digits=0),
+        )
+        return blocks.Finding("belt-and-road", text, source=self.source())
+
+    def ranked(self, direction: str) -> pd.DataFrame:
+        """Partner countries with a number that is shown, the largest first."""
+        rows = self.facts.ranking(direction, "stays")
+        return rows[rows["value"].notna()].sort_values("value", ascending=False, kind="stable") if len(rows) else rows
+
+    # Figures and tables ------------------------------------------------------------------------------------------------
+
+    def trend_figure(self) -> blocks.Figure:
+        """Inbound and outbound stays by year."""
+        w = self.w
+        lines = [
+            charts.Line(w.capital(w.direction(d)), self.facts.line(self.way(d).series_id))
+            for d in ("inbound", "outbound")
+        ]
+        marks = [
+            charts.Break(b.year, b.label.split("\n")[-1], b.kind)
+            for b in self.marks(self.main_id, 3)
+            if b.kind == "shock"
+        ][:1]
+        chart = charts.trend(lines, breaks=marks, words=w, height=76)
+        return blocks.Figure(
+            "trend",
+            w("Stays by academic year in which they began"),
+            chart,
+            caption=w("Virtual stays are not included. The outlook follows further on."),
+            source=self.source(),
+        )
+
+    def partner_bars(self, direction: str, most: int, row: float = 6.2) -> charts.Chart | None:
+        """The largest partner countries of a direction."""
+        rows = self.ranked(direction).head(most)
+        if rows.empty:
+            return None
+        frame = pd.DataFrame(
+            {
+                "name": [self.w.country(c) for c in rows["partner"]],
+                "value": rows["value"].tolist(),
+                "previous": rows["previous"].tolist(),
+                "pct": [
+                    p if known(v) and v >= 20 else None for p, v in zip(rows["pct"], rows["previous"], strict=True)
+                ],
+            }
+        )
+        return charts.bars(frame, words=self.w, row=row)
+
+    def origin_figure(self) -> blocks.Figure:
+        """The largest origins, beside the trend."""
+        w = self.w
+        caption = w("Mark: the year before. Blue rose, orange fell; no percentage on fewer than 20.")
+        return blocks.Figure(
+            "origins",
+            w("Where students come from"),
+            self.partner_bars("inbound", 8, 8.2),
+            caption=caption,
+            source=w("Source: as left."),
+        )
+
+    def glance(self) -> blocks.Table:
+        """The main numbers side by side."""
+        w, rows = self.w, []
+        for label, figure, what in self.glance_rows():
+            line = self.facts.line(figure.series_id)
+            line = line[line["year"].gt(figure.year - 11) & line["value"].notna()]
+            rows.append(
+                {
+                    "what": label,
+                    "now": blocks.Num(figure.value, w.number(figure.value)),
+                    "before": blocks.Num(figure.previous, w.number(figure.previous))
+                    if known(figure.previous)
+                    else None,
+                    "pct": blocks.Num(figure.pct, w.percent(figure.pct, signed=True))
+                    if known(figure.pct) and figure.previous >= 20
+                    else None,
+                    "spark": blocks.Spark(charts.sparkline(line, words=w)) if len(line) > 2 else None,
+                    "counted": what,
+                }
+            )
+        columns = [
+            blocks.Column("what", w("Indicator")),
+            blocks.Column("now", w.period(self.total.period, short=True), kind="number"),
+            blocks.Column("before", w("Year before"), kind="number"),
+            blocks.Column("pct", w("Change"), kind="change"),
+            blocks.Column("spark", w("Ten years"), kind="spark"),
+            blocks.Column("counted", w("What is counted"), kind="note"),
+        ]
+        return blocks.Table("glance", w("At a glance"), columns, rows, source=self.source())
+
+    def glance_rows(self) -> list[tuple[str, Any, str]]:
+        """Label, figure and what is counted."""
+        w = self.w
+        wanted = (
+            (w("All stays"), {"direction": "all"}, w("began in the year; virtual not included")),
+            (w("Inbound"), {"direction": "inbound"}, w("students who came")),
+            (w("Outbound"), {"direction": "outbound"}, w("students who went")),
+            (w("Inbound, doctoral"), {"direction": "inbound", "level": "8"}, w("ISCED 8")),
+            (w("Outbound, doctoral"), {"direction": "outbound", "level": "8"}, w("ISCED 8")),
+            (w("Inbound, virtual"), {"direction": "inbound", "mode": "virtual"}, w("from afar; in no other row")),
+            (w("Outbound, virtual"), {"direction": "outbound", "mode": "virtual"}, w("from afar; in no other row")),
+        )
+        found = [(label, self.facts.figure("stays", **key), what) for label, key, what in wanted]
+        return [(label, f, what) for label, f, what in found if f is not None and known(f.value)]
+
+    # Further pages -----------------------------------------------------------------------------------------------------
+
+    def volumes(self) -> list[blocks.Block]:
+        w = self.w
+        found: list[blocks.Block] = [
+            blocks.Section("volumes", w("How students move: modes of cooperation"), self.mode_lead())
+        ]
+        for direction in ("inbound", "outbound"):
+            title = w("Inbound stays by mode") if direction == "inbound" else w("Outbound stays by mode")
+            chart = charts.composition(self.by_mode(direction), words=w, height=62)
+            found.append(blocks.Figure(f"modes-{direction}", title, chart, source=self.source()))
+        found.append(self.profile_table())
+        return found
+
+    def by_mode(self, direction: str) -> pd.DataFrame:
+        """Stays by year and mode, small modes together."""
+        w, rows = self.w, self.facts.table("series")
+        rows = rows[
+            rows["direction"].eq(direction)
+            & rows["level"].eq("all")
+            & rows["mode"].ne("all")
+            & rows["mode"].ne("virtual")
+        ]
+        rows = rows[rows["year"].le(self.facts.year)]
+        latest = (
+            rows[rows["year"].eq(self.facts.year)]
+            .set_index("mode")["value"]
+            .drop(index=["unknown"], errors="ignore")
+            .dropna()
+        )
+        kept = latest.sort_values(ascending=False).index[:PARTS].tolist()
+        named = rows.assign(
+            name=[w.capital(w.mode(m)) if m in kept else w("Other and not stated") for m in rows["mode"]]
+        )
+        order = {w.capital(w.mode(m)): i for i, m in enumerate(kept)}
+        table = named.groupby(["year", "period", "name"], as_index=False)["value"].sum(min_count=1)
+        return table.assign(_o=table["name"].map(order).fillna(99)).sort_values(["_o", "year"]).drop(columns="_o")
+
+    def mode_lead(self) -> str:
+        """The largest mode each way, in a sentence."""
+        w, table = self.w, self.facts.table("profile")
+        largest = {}
+        for direction in ("inbound", "outbound"):
+            rows = table[table["direction"].eq(direction) & ~table["mode"].isin(["unknown", "virtual"])]
+            rows = rows[rows["stays"].notna()].sort_values("stays", ascending=False)
+            if rows.empty:
+                return ""
+            largest[direction] = w.mode(rows["mode"].iloc[0])
+        return w("Most who come do so for: {inbound}. Most who go do so for: {outbound}.", **largest)
+
+    def profile_table(self) -> blocks.Table:
+        """Each mode: how many, how long, with how many countries."""
+        w, table = self.w, self.facts.table("profile")
+        rows = []
+        modes = table.groupby("mode")["stays"].sum(min_count=1).sort_values(ascending=False).index
+        for mode in sorted(modes, key=lambda m: m == "unknown"):
+            row: dict[str, Any] = {"mode": w.capital(w("not stated")) if mode == "unknown" else w.capital(w.mode(mode))}
+            for direction in ("inbound", "outbound"):
+                one = next(table[table["mode"].eq(mode) & table["direction"].eq(direction)].itertuples(), None)
+                if one is None:
+                    row[f"{direction}-n"] = blocks.Num(0, w.number(0))
+                    continue
+                row[f"{direction}-n"] = blocks.Num(one.stays, w.number(one.stays)) if known(one.stays) else None
+                row[f"{direction}-m"] = (
+                    blocks.Num(one.median_months, w.number(one.median_months, 1)) if known(one.median_months) else None
+                )
+                row[f"{direction}-c"] = (
+                    blocks.Num(one.countries, w.number(one.countries)) if known(one.countries) else None
+                )
+            rows.append(row)
+        columns = [blocks.Column("mode", w("Mode"))]
+        for direction, name in (("inbound", w("Inbound")), ("outbound", w("Outbound"))):
+            columns += [
+                blocks.Column(f"{direction}-n", w("{direction}: stays", direction=name), kind="number"),
+                blocks.Column(f"{direction}-m", w("median months"), kind="number"),
+                blocks.Column(f"{direction}-c", w("countries"), kind="number"),
+            ]
+        return blocks.Table(
+            "profile",
+            w("Profile of the modes, {period}", period=self.period),
+            columns,
+            rows,
+            notes=[w("–: not shown, for few stays, or not known.")],
+            source=self.source(),
+        )
+
+    def partners(self) -> list[blocks.Block]:
+        w = self.w
+        inbound, outbound = self.partner_bars("inbound", TOP), self.partner_bars("outbound", TOP)
+        found: list[blocks.Block] = [blocks.Section("partners", w("Partner countries"), self.concentration_lead())]
+        if inbound is not None and outbound is not None:
+            source = self.source()
+            caption = w("Mark: the year before.")
+            found.append(
+                blocks.Columns(
+                    blocks.Figure(
+                        "partners-inbound", w("Inbound: largest origins"), inbound, caption=caption, source=source
+                    ),
+                    blocks.Figure(
+                        "partners-outbound", w("Outbound: largest hosts"), outbound, caption=caption, source=source
+                    ),
+                )
+            )
+        balance = self.balance_figure()
+        groups = self.group_table()
+        found += [b for b in (balance, groups) if b is not None]
+        return found
+
+    def concentration_lead(self) -> str:
+        """How concentrated the partners are."""
+        w, rows, parts = self.w, self.facts.table("concentration"), []
+        for r in rows.itertuples():
+            if r.measure == "stays" and r.level == "all" and known(r.effective_number):
+                parts.append(
+                    w(
+                        "{direction}: {n} countries, as concentrated as {effective} of equal size (HHI {hhi})",
+                        direction=w.direction(r.direction),
+                        n=r.n_partners,
+                        effective=w.number(r.effective_number),
+                        hhi=w.number(r.hhi, 3),
+                    )
+                )
+        return w.capital(w("{parts}.", parts=w("; ").join(parts))) if parts else ""
+
+    def balance_figure(self) -> blocks.Figure | None:
+        """Who sends and who receives."""
+        w, rows = self.w, self.facts.table("balance")
+        rows = rows[rows["inbound"].notna() & rows["outbound"].notna()] if len(rows) else rows
+        if len(rows) < 3:
+            return None
+        rows = rows.head(12)
+        frame = pd.DataFrame(
+            {
+                "name": [w.country(c) for c in rows["partner"]],
+                "left": rows["inbound"].tolist(),
+                "right": rows["outbound"].tolist(),
+            }
+        )
+        chart = charts.diverging(frame, words=w, left_label=w("Come"), right_label=w("Go"))
+        caption = w(
+            "The countries with most stays in both directions together, of those whose two numbers may be shown. An uneven exchange is not a fault: degree students are not owed a stay in return."
+        )
+        return blocks.Figure("balance", w("Balance of the exchange"), chart, caption=caption, source=self.source())
+
+    def group_table(self) -> blocks.Table | None:
+        """Groups of countries."""
+        w, table = self.w, self.facts.table("groups")
+        if table.empty:
+            return None
+        rows = []
+        for group in dict.fromkeys(table["group"]):
+            both = {r.direction: r for r in table[table["group"].eq(group)].itertuples()}
+            row: dict[str, Any] = {"group": w.group(group)}
+            for direction, r in both.items():
+                least = "≥ " if bool(r.at_least) else ""
+                row[f"{direction}-n"] = blocks.Num(r.value, least + w.number(r.value)) if known(r.value) else None
+                row[f"{direction}-s"] = blocks.Num(r.share, least + w.percent(r.share)) if known(r.share) else None
+            rows.append(row)
+        columns = [blocks.Column("group", w("Group"))]
+        for direction, name in (("inbound", w("Inbound")), ("outbound", w("Outbound"))):
+            columns += [
+                blocks.Column(f"{direction}-n", name, kind="number"),
+                blocks.Column(f"{direction}-s", w("share"), kind="number"),
+            ]
+        notes = [w("Groups overlap and do not add up. ≥: countries with few stays are not shown and not in the sum.")]
+        return blocks.Table(
+            "groups",
+            w("Groups of countries, {period}", period=self.period),
+            columns,
+            rows,
+            notes=notes,
+            source=self.source(),
+        )
+
+    def outcomes(self) -> list[blocks.Block]:
+        return outcome_blocks(self) if len(outcome_rows(self, "all")) else []
+
+    def definitions(self) -> list[tuple[str, str]]:
+        w = self.w
+        return [
+            (
+                w("Stay"),
+                w(
+                    "One student’s one period of study or research across a border, of any length; counted in the academic year in which it began."
+                ),
+            ),
+            (
+                w("Inbound, outbound"),
+                w(
+                    "Students of institutions elsewhere who come, and own students who go. Origin is the country of citizenship in the inbound records, unless the source card says otherwise."
+                ),
+            ),
+            (
+                w("Mode"),
+                w(
+                    "The form of cooperation, as the office recorded it: joint training, dual degree, joint research, exchange, short programme, research visit, conference, lecture, degree programme, virtual."
+                ),
+            ),
+            (
+                w("Completion"),
+                w(
+                    "Of stays that ended in the three academic years up to this one and whose end is known, the share that was completed. Ongoing stays are in no base."
+                ),
+            ),
+            (
+                w("Credit recognition"),
+                w("Credits recognised of credits attempted abroad, over all stays with both on record."),
+            ),
+            (
+                w("95% interval"),
+                w(
+                    "The range in which the rate would lie for many more stays like these, by Wilson’s method for shares and Garwood’s for counts. Groups differ in more than their name: a difference is no proof of a cause."
+                ),
+            ),
+        ]
+
+    def sources(self) -> list[str | tuple[str, str]]:
+        w = self.w
+        found: list[str | tuple[str, str]] = [
+            w(
+                "Records of {name}: {files} files as received, listed above.",
+                name=self.name(),
+                files=len(self.facts.table("quality")),
+            )
+        ]
+        for row in self.break_rows(self.main_id):
+            if getattr(row, "source", ""):
+                found.append((str(row.source), str(getattr(row, "source_url", "") or "")))
+        return list(dict.fromkeys(found))
+
+    def moved_since(self, pct: float) -> str:
+        """A change as a verb."""
+        return moved(self.w, pct)
