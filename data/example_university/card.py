@@ -15,6 +15,7 @@ CARD = "source.yml"
 HEAD = f"""# How to read this folder. Every record in it is simulated; `make example` makes the files again.
 title: "{UNIVERSITY} 示例大学(模拟): register of student mobility, 2010-2024"
 publisher: "{UNIVERSITY}"
+name: {{en: "{UNIVERSITY}", zh: "示例大学（模拟）"}}
 licence: "CC0-1.0"
 retrieved: 2024-09-30
 synthetic: true

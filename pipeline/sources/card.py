@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from pipeline.errors import SettingsError, did_you_mean
+from pipeline.settings import LANGUAGES
 from pipeline.sources.encoding import DETECT, canonical
 from pipeline.sources.table import COLUMNS, Card
 
@@ -137,10 +138,20 @@ def _about(path: Path, given: Mapping[str, Any]) -> Card:
         _one_of(path, "origin_basis", basis, ORIGIN_BASES)
     return Card(
         **texts,
+        name=_name(path, given.get("name", {})),
         synthetic=_flag(path, "synthetic", given.get("synthetic", "false")),
         origin_basis=basis,
         academic_year_starts=_number(path, "academic_year_starts", given.get("academic_year_starts", "9"), 1, 12),
     )
+
+
+def _name(path: Path, given: Any) -> dict[str, str]:
+    """The institution's name by language; a plain text is its name in every language."""
+    if isinstance(given, str):
+        return dict.fromkeys(LANGUAGES, given)
+    names = _texts(path, "name", given)
+    _only(path, "name.", names, set(LANGUAGES))
+    return names
 
 
 def _table(path: Path, at: str, given: Any) -> TableCard:

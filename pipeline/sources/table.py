@@ -113,6 +113,7 @@ class Card:
     synthetic: bool = False
     origin_basis: str = ""  # "citizenship", "prior_education" or unknown
     academic_year_starts: int = 9  # month
+    name: Mapping[str, str] = field(default_factory=dict)  # of the institution, by language ("en", "zh")
     layout: str = "source card"  # the layout it was recognised as
 
 
