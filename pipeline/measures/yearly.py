@@ -194,16 +194,35 @@ def subjects(counts: pd.DataFrame, stays: pd.DataFrame | None = None) -> pd.Data
         outbound one when it has none); for an institution those of its complete academic years.
     """
     found = []
-    known = counts.loc[counts["value"].notna() & counts["reporter"].ne("WLD"), "reporter"].dropna().unique()
-    for country in sorted(known):
-        table = series(counts[counts["reporter"].eq(country)], country, ("world",))
-        main = main_series(table) or main_series(table, "outbound")
-        if main is not None:
-            years = table.loc[table["series_id"].eq(main) & table["value"].notna(), "year"]
-            found.append((country, "country", int(years.min()), int(years.max())))
+    for country, totals in _totals(counts).groupby("reporter", sort=True):
+        for direction in ("inbound", "outbound"):
+            main = main_series(totals, direction)
+            if main is not None:
+                years = totals.loc[totals["series_id"].eq(main), "year"]
+                found.append((country, "country", int(years.min()), int(years.max())))
+                break
     if stays is not None and len(stays):
         from pipeline.measures.stay_counts import complete_year
 
         for source, rows in stays.groupby("source", sort=True):
             found.append((source, "institution", int(rows["year"].min()), complete_year(rows)))
     return pd.DataFrame(found, columns=["id", "kind", "first_year", "latest_year"])
+
+
+def _totals(counts: pd.DataFrame) -> pd.DataFrame:
+    """The figures of all students that countries report, each with its series_id: the rows that `main_series` chooses from."""
+    require(counts, NEEDED, "counts")
+    rows = with_partner(counts)
+    reporter_kind = rows["destination_kind"].where(rows["direction"].eq("inbound"), rows["origin_kind"])
+    whole = (rows[["level", "mode", "funding"]].fillna("all") == "all").all(axis=1)
+    rows = rows[
+        reporter_kind.eq("country")
+        & rows["partner_kind"].eq("world")
+        & rows["measure"].isin(MAIN_MEASURES)
+        & rows["value"].notna()
+        & rows["year"].notna()
+        & whole
+    ]
+    rows = rows.assign(publisher=families(rows["publisher"]), **dict.fromkeys(("level", "mode", "funding"), "all"))
+    rows = rows.drop_duplicates(["reporter", *KEY, "year"])
+    return rows.assign(series_id=series_ids(rows[KEY]))
