@@ -215,7 +215,7 @@ class Brief:
     @staticmethod
     def round(value: float) -> float:
         """A forecast to three significant digits: more would be pretence."""
-        return float(f"{value:.3g}")
+        return float(round(float(f"{value:.3g}")))
 
     def outlook_table(self, main: str, future: pd.DataFrame) -> blocks.Table:
         """The outlook year by year."""
@@ -389,5 +389,5 @@ class Brief:
         yield w("Subject and year"), f"{self.facts.subject}, {self.facts.year}"
         yield (
             w("Rows behind a number"),
-            w("Every finding has an id; `mobility explain` with the id prints the rows it came from.").replace("`", ""),
+            w("The command mobility explain, with the file of this brief and the id of a finding, prints the rows behind it."),
         )

@@ -11,7 +11,7 @@ import pandas as pd
 from pipeline.briefs import blocks, charts
 from pipeline.briefs.annual.brief import Brief
 from pipeline.briefs.annual.counted import care, counted, definition
-from pipeline.briefs.annual.phrases import amount, change, known, moved, source_line
+from pipeline.briefs.annual.phrases import amount, change, known, moved, place, source_line
 
 # What the table at a glance lists, in its order: measure, direction, level, funding.
 GLANCE = (
@@ -285,11 +285,11 @@ class CountryBrief(Brief):
         rows = rows[rows["value"].notna()].head(3 if len(rows) > 2 else 2)
         if len(rows) < 2:
             return None
-        names = w.list([w.country(c) for c in rows["partner"]])
+        names = w.capital(w.list([place(w, c) for c in rows["partner"]]))
         share = 100 * rows["value"].sum() / self.total.value
         text = w("**{names} send {share} of every 100.**", names=names, share=w.number(share))
         moves = [
-            w("{country} {moved}", country=w.country(r.partner), moved=moved(w, r.pct))
+            w("{country} {moved}", country=place(w, r.partner), moved=moved(w, r.pct))
             for r in rows.itertuples()
             if known(r.pct)
         ]

@@ -9,7 +9,7 @@ import pandas as pd
 
 from pipeline.briefs import blocks, charts
 from pipeline.briefs.annual.brief import Brief
-from pipeline.briefs.annual.phrases import change, known, moved
+from pipeline.briefs.annual.phrases import change, known, moved, place
 from pipeline.briefs.annual.results_of_stays import outcome_blocks, outcome_finding, outcome_rows
 
 TOP, PARTS = 10, 6
@@ -157,7 +157,7 @@ class InstitutionBrief(Brief):
             rows = self.ranked(direction).head(3)
             if len(rows) < 3:
                 return None
-            parts.append((w.list([w.country(c) for c in rows["partner"]]), w.percent(rows["share"].sum(), digits=0)))
+            parts.append((w.list([place(w, c) for c in rows["partner"]]), w.percent(rows["share"].sum(), digits=0)))
         text = w(
             "**Most come from {origins}** ({share_in} of those who come); **most go to {hosts}** ({share_out} of those who go).",
             origins=parts[0][0],

@@ -57,6 +57,19 @@ def source_line(w: Words, figure: Any) -> str:
     return w("{publisher}, {period}", publisher=w.publisher(figure.publisher), period=w.period(figure.period))
 
 
+ARTICLE = frozenset({"USA", "GBR", "NLD", "PHL", "ARE", "MDV", "BHS", "GMB", "DOM", "CAF", "COM", "SLB", "MHL", "CYM"})
+
+
+def place(w: Words, code: str) -> str:
+    """A country in the middle of a sentence: with its article where English has one.
+
+    >>> place(Words("en"), "USA"), place(Words("en"), "IND")
+    ('the United States', 'India')
+    """
+    name = w.country(code)
+    return f"the {name}" if w.language == "en" and code in ARTICLE else name
+
+
 def known(value: Any) -> bool:
     """Whether a value is there."""
     return not unknown(value)
