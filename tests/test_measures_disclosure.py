@@ -59,7 +59,7 @@ def test_no_cell_of_a_table_with_margins_can_be_worked_out(counts: np.ndarray) -
     promises_hold(table, protect(table, FEW))
 
 
-@settings(QUICK, max_examples=25)
+@settings(QUICK, max_examples=15)
 @given(matrices((2, 3), (2, 3), (2, 3)))
 def test_nor_of_one_in_three_dimensions(counts: np.ndarray) -> None:
     table = tidy(counts)
@@ -356,6 +356,8 @@ def test_a_folder_of_data_files_is_attacked_as_one(tmp_path: Path) -> None:
         ]
     )
     series.to_csv(folder / "data" / "series.csv", index=False)
+    outlook = pd.DataFrame({"series_id": "s", "median": [5.0, None], "lower_80": [4.0, None], "upper_80": [6.0, None]})
+    outlook.to_csv(folder / "data" / "outlook.csv", index=False)
     partners.to_csv(folder / "data" / "partners.csv", index=False)
     found = audit(folder)
     exposed = found[found["exposed"]]

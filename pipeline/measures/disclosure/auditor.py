@@ -121,8 +121,8 @@ def _audit_folder(folder: Path, policy: Disclosure | Mapping[str, Any] | None) -
 
 
 def _has_counts(name: str, table: pd.DataFrame) -> bool:
+    """Whether a data file lists counts; a cross-table has no status that tells a suppressed number from a missing one."""
     try:
-        layout_of(name, table)
+        return len(table) > 0 and not layout_of(name, table).wide
     except InputError:
         return False
-    return len(table) > 0
