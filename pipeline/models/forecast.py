@@ -19,6 +19,11 @@ from pipeline.models.panel import MIN_OBSERVED, Histories, Panel, histories, rea
 
 Array = np.ndarray
 
+_POWER = 0.75  # working scale of errors: between counts' square root and the scale as it is
+_LEAN = 1.0  # years that the typical change of all series is worth beside a series' own
+_TYPICAL_CHANGE = 0.05  # of a series' size: what is typical where nothing has moved
+_RECENCY = 0.65  # a year's weight in a series' recent yearly change, against the year after it
+
 
 @dataclass(frozen=True)
 class _Run:
@@ -110,7 +115,29 @@ def _checked(horizon: int, levels: Sequence[int]) -> tuple[int, list[int]]:
     return int(horizon), sorted(set(levels))
 
 
+_RECENT: dict[
+    tuple, _Run
+] = {}  # outlook and backtest of one panel are usually asked for together, and share their work
+_KEPT = 2
+
+
 def _run(panel: Panel, horizon: int) -> _Run:
+    key = (
+        panel.values.tobytes(),
+        panel.values.shape,
+        panel.years.tobytes(),
+        tuple(panel.units),
+        str(panel.dtype),
+        horizon,
+    )
+    if key not in _RECENT:
+        while len(_RECENT) >= _KEPT:
+            _RECENT.pop(next(iter(_RECENT)))
+        _RECENT[key] = _forecast_everywhere(panel, horizon)
+    return _RECENT[key]
+
+
+def _forecast_everywhere(panel: Panel, horizon: int) -> _Run:
     known = histories(panel)
     members = candidates.point_forecasts(known.values, known.signed, known.unit, known.origin, horizon)
     due = known.origin[:, None] + np.arange(1, horizon + 1)
@@ -126,24 +153,32 @@ def _run(panel: Panel, horizon: int) -> _Run:
 
 
 def _working(y: Array, signed: Array) -> Array:
-    return np.where(signed[:, None], y, np.sqrt(np.maximum(y, 0)))
+    return np.where(signed[:, None], y, np.maximum(y, 0) ** _POWER)
 
 
 def _back(z: Array, signed: Array) -> Array:
-    return np.where(signed[:, None], z, np.maximum(z, 0) ** 2)
+    return np.where(signed[:, None], z, np.maximum(z, 0) ** (1 / _POWER))
 
 
 def _spread(known: Histories) -> Array:
-    """Yearly change on the working scale: geometric mean of the plain mean and one that favours recent years."""
+    """Yearly change on the working scale: geometric mean of the plain mean and one that favours recent years.
+
+    It leans a little to what is typical of all series by then, so that a series that has not moved yet is not thought unable to.
+    """
     if not len(known):
         return np.empty(0)
     z = _working(known.values, known.signed)
     change = np.abs(np.diff(z, axis=1))
-    recency = np.where(np.isnan(change), 0.0, 0.8 ** np.arange(change.shape[1])[::-1])
+    recency = np.where(np.isnan(change), 0.0, _RECENCY ** np.arange(change.shape[1])[::-1])
     recent = np.nansum(change * recency, axis=1) / recency.sum(axis=1)
+    own = np.sqrt(np.nanmean(change, axis=1) * recent)
     size = np.nanmean(np.abs(z), axis=1)
-    floor = np.where(size > 0, 1e-3 * size, 1e-3)
-    return np.maximum(np.sqrt(np.nanmean(change, axis=1) * recent), floor)
+    size = np.where(size > 0, size, 1.0)
+    typical = np.empty(len(z))
+    for year in np.unique(known.origin):
+        typical[known.origin == year] = np.median((own / size)[known.origin <= year]) or _TYPICAL_CHANGE
+    years = np.sum(~np.isnan(change), axis=1)
+    return (years * own + _LEAN * typical * size) / (years + _LEAN)
 
 
 def _last_origin(known: Histories) -> Array:
@@ -190,7 +225,7 @@ def _bounds(run: _Run, picked: Array, levels: list[int]) -> Array:
     offset[:, :, half:] = np.maximum.accumulate(np.maximum(offset[:, :, half:], 0), axis=1)
     signed = known.signed[picked]
     centre = _working(run.median[picked], signed)
-    flat = (centre[:, :, None] + offset).reshape(len(picked), -1)
+    flat = (centre[:, :, None] + offset).reshape(len(picked), horizon * len(probabilities))
     return _back(flat, signed).reshape(offset.shape)
 
 
@@ -212,7 +247,7 @@ def _forecast_frame(run: _Run, picked: Array, levels: list[int]) -> pd.DataFrame
     for k, level in enumerate(levels):
         columns[f"lower_{level}"] = bounds[:, len(levels) - 1 - k]
         columns[f"upper_{level}"] = bounds[:, len(levels) + k]
-    columns["naive"] = np.repeat(run.known.values[picked, -1], horizon)
+    columns["naive"] = np.repeat(run.members[picked, 0, 0], horizon)  # the first member is no change
     text = {
         year: " + ".join(f"{w:.2f} {name}" for w, name in zip(run.weights[year], candidates.NAMES, strict=True))
         for year in np.unique(run.known.origin[picked])

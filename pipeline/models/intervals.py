@@ -1,10 +1,15 @@
 """Intervals whose width is learnt from the errors that the same forecasts made before: conformal, pooled over series.
 
-A forecast's error is measured on the working scale (square root; the scale as it is for series with negative values) in
-units of its series' own yearly change. The errors of all series at all earlier origins, horizon by horizon, give the
-quantiles, lower and upper apart. Two things temper them: errors made from histories of similar length count more, and a heavy-tailed
-prior stands in for what has not been seen. The prior's share falls with the *effective* number of errors: when
-all series err together in a year (a common shock), a thousand errors are worth few.
+A forecast's error is measured on a working scale (a power of the value; the value itself for series with negative values)
+in units of its series' own yearly change. The errors of all series at all earlier origins, horizon by horizon, give the
+quantiles, lower and upper apart; errors made from histories of similar length count more. Two things stand in for what those errors
+cannot show:
+
+- a heavy-tailed prior, worth a number of independent errors. Its share is large where few errors are known (a single
+  short series) and small where many are; errors of series that move together are worth fewer than their number;
+- a common shock. Where series err together in ordinary years (many origins at one destination, say), a year unlike any
+  seen would move them all at once, and thousands of past errors hold no hint of its size. The extra spread is in
+  proportion to how much of the error the series demonstrably share, and nil where they do not.
 """
 
 from __future__ import annotations
@@ -17,24 +22,38 @@ from scipy import stats
 Array = np.ndarray
 
 _LENGTH_KERNEL = 0.4  # on log years of history
+_GROWTH = 0.7  # unseen errors grow with the horizon to this power
+_CAP = 3.0  # yearly changes a year ahead: errors beyond it do not count further as shared ones
+_SURE = 0.95  # series must move together beyond chance at this level
+_SHOCK_POINTS = 15
 
 
 @dataclass(frozen=True)
 class Prior:
-    """A Student t that stands in for unseen errors: its worth in independent errors, tails and spread at one year ahead."""
+    """What stands in for the unseen, in units of a series' yearly change one year ahead.
 
-    worth: float = 20.0
-    df: float = 3.0
-    spread: float = 2.0
-    growth: float = 0.7  # the spread grows with horizon to this power
+    Attributes
+    ----------
+    worth, df, spread : the prior for errors: independent errors it is worth, Student t degrees of freedom, scale
+    shock, shock_df : the common shock: scale for series that share all of their error, degrees of freedom
+    """
 
-    def sample(self, horizon: int, size: int = 200) -> Array:
-        """Evenly spaced quantiles of the prior at a horizon."""
-        at = (np.arange(size) + 0.5) / size
-        return np.asarray(stats.t.ppf(at, self.df)) * self.spread * horizon**self.growth
+    worth: float = 100.0
+    df: float = 2.2
+    spread: float = 0.73
+    shock: float = 4.25
+    shock_df: float = 2.0
+
+    def errors(self, horizon: int, size: int = 200) -> Array:
+        """Evenly spaced quantiles of the prior for errors at a horizon."""
+        return _student(size, self.df) * self.spread * horizon**_GROWTH
 
 
 PRIOR = Prior()
+
+
+def _student(size: int, df: float) -> Array:
+    return np.asarray(stats.t.ppf((np.arange(size) + 0.5) / size, df))
 
 
 def weighted_quantile(values: Array, weights: Array, levels: Array) -> Array:
@@ -49,22 +68,52 @@ def weighted_quantile(values: Array, weights: Array, levels: Array) -> Array:
     return np.interp(levels, at, values)
 
 
-def shared_part(scores: Array, origin: Array, cap: float) -> float:
-    """Intraclass correlation of errors within an origin year: the part that all series share (one-way analysis of variance).
+@dataclass(frozen=True)
+class Shared:
+    """How far series err together within an origin year (one-way analysis of variance).
 
-    >>> shared_part(np.array([1.0, 1.1, 0, 0.1, -1, -1.1]), np.array([1, 1, 2, 2, 3, 3]), 3.0) > 0.9
+    Attributes
+    ----------
+    correlation : intraclass correlation, all years counted in full
+    ordinary : the same with outlying years drawn in, and only the part that is beyond chance
+    """
+
+    correlation: float
+    ordinary: float
+
+
+def shared(scores: Array, origin: Array, cap: float) -> Shared:
+    """Measure how far errors of one origin year go together.
+
+    Parameters
+    ----------
+    scores : (N,) errors; origin : (N,) the year each was made in; cap : larger errors are cut to it
+
+    References
+    ----------
+    Donner (1986), International Statistical Review 54(1), on the intraclass correlation and its F test.
+
+    Examples
+    --------
+    >>> together = np.repeat([1.0, -1, 2, -2], 5) + np.tile([0.1, 0, -0.1, 0.05, -0.05], 4)
+    >>> shared(together, np.repeat([1, 2, 3, 4], 5), 3.0).ordinary > 0.9
     True
     """
     clipped = np.clip(scores, -cap, cap)
     _, group = np.unique(origin, return_inverse=True)
     size = np.bincount(group)
-    if len(size) < 3:
-        return 0.1
+    years, n = len(size), len(clipped)
+    if years < 4 or n < 3 * years:  # too few to tell: a cautious middle, and no common shock
+        return Shared(0.1, 0.0)
     mean = np.bincount(group, clipped) / size
-    within = np.sum((clipped - mean[group]) ** 2) / max(len(clipped) - len(size), 1)
-    between = np.sum(size * (mean - clipped.mean()) ** 2) / (len(size) - 1)
     typical = size.mean()
-    return float(max((between - within) / (between + (typical - 1) * within + 1e-300), 0.0))
+    within = np.sum((clipped - mean[group]) ** 2) / (n - years) + 1e-12
+    ratio = np.sum(size * (mean - clipped.mean()) ** 2) / (years - 1) / within
+    apart = mean - np.median(mean)
+    limit = 2 * 1.4826 * np.median(np.abs(apart))
+    calm = typical * np.sum(np.clip(apart, -limit, limit) ** 2) / (years - 1) / within
+    beyond = max(calm / float(stats.f.ppf(_SURE, years - 1, n - years)) - 1, 0.0)
+    return Shared(float(max((ratio - 1) / (ratio - 1 + typical), 0.0)), float(beyond / (beyond + typical)))
 
 
 def calibrated(
@@ -76,15 +125,31 @@ def calibrated(
     ----------
     scores : (N,) earlier scaled errors at this horizon; made : (N,) origin of each; length : (N,) years of history behind each
     levels : probabilities, rising
+
+    References
+    ----------
+    Vovk, Gammerman & Shafer (2005), Algorithmic Learning in a Random World; Barber, Candès, Ramdas & Tibshirani (2023), Annals of
+    Statistics 51(2), on weighted conformal quantiles; Kish (1965), Survey Sampling, on the effective size of clustered samples.
+
+    Examples
+    --------
+    >>> nothing = np.array([])
+    >>> calibrated(nothing, nothing, nothing, 10, 1, np.array([0.1, 0.9])).round(1)
+    array([-1.3,  1.3])
     """
-    stand_in = prior.sample(horizon)
+    unseen = prior.errors(horizon)
     if len(scores) < 2:
-        return np.quantile(stand_in, levels)
+        return np.quantile(unseen, levels)
     near = np.exp(-0.5 * (np.log(length / for_length) / _LENGTH_KERNEL) ** 2)
+    if near.sum() < 1e-9:
+        return np.quantile(unseen, levels)
+    together = shared(scores, made, _CAP * horizon)
     per_year = len(scores) / len(np.unique(made))
-    rho = shared_part(scores, made, 3.0 * horizon)
-    effective = near.sum() ** 2 / (near**2).sum() / (1 + (per_year - 1) * rho) if near.sum() > 0 else 0.0
-    weights = np.concatenate(
-        [near / max(near.sum(), 1e-300) * effective, np.full(len(stand_in), prior.worth / len(stand_in))]
-    )
-    return weighted_quantile(np.concatenate([scores, stand_in]), weights, levels)
+    effective = near.sum() ** 2 / (near**2).sum() / (1 + (per_year - 1) * together.correlation)
+    values = np.concatenate([scores, unseen])
+    weights = np.concatenate([near / near.sum() * effective, np.full(len(unseen), prior.worth / len(unseen))])
+    if together.ordinary > 0:
+        shock = _student(_SHOCK_POINTS, prior.shock_df) * prior.shock * np.sqrt(together.ordinary) * horizon**_GROWTH
+        values = (values[:, None] + shock).ravel()
+        weights = np.repeat(weights, _SHOCK_POINTS)
+    return weighted_quantile(values, weights, levels)
