@@ -6,7 +6,6 @@ language, format, size and date, and whether its data are made up.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -145,6 +144,7 @@ def _files(here: Context) -> Iterable[Brief]:
         if not year.isdigit():
             continue
         about = known.get(subject)
+        names = about.names if about else {}
         title = about.title if about and about.title else subject
         dates = [
             r.finished[:10] for name, r in journal.tasks(record).items() if name.startswith("brief:") and r.finished
@@ -160,7 +160,7 @@ def _files(here: Context) -> Iterable[Brief]:
                     link=path.relative_to(here.reports).as_posix(),
                     size=path.stat().st_size,
                     made=max(dates, default=date.today().isoformat()),
-                    words=_two_names(title),
+                    words=(names.get("en", title), names.get("zh", title)),
                     synthetic=bool(about and about.synthetic),
                 )
 
@@ -176,19 +176,6 @@ def _kind(name: str) -> tuple[str, str]:
     if (kind, format_) == ("tables", "xlsx") or (kind == "brief" and language in LANGUAGES and format_ in FORMATS):
         return (language if language in LANGUAGES else ""), format_
     return "", ""
-
-
-def _two_names(title: str) -> tuple[str, str]:
-    """English and Chinese name out of a source card's title, which may hold both and say more behind a colon.
-
-    >>> _two_names("Example University 示例大学: register, 2010-2024")
-    ('Example University', '示例大学')
-    >>> _two_names("Example University")
-    ('Example University', 'Example University')
-    """
-    name = re.split(r":\s|：", title)[0].strip()
-    both = re.fullmatch(r"([^\u4e00-\u9fff]*[^\s/·\u4e00-\u9fff])[\s/·]+([\u4e00-\u9fff].*)", name)
-    return (both[1], both[2]) if both else (name, name)
 
 
 def _named(briefs: Iterable[Brief], known: dict[str, survey.Known]) -> list[Brief]:

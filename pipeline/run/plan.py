@@ -156,7 +156,7 @@ def brief_tasks(here: Context, choice: Choice, known: Mapping[str, survey.Known]
     made = []
     for subject, year, languages in chosen(here, choice, known):
         needs = ("survey", f"clean:{subject}") if known[subject].kind == "institution" else ("survey",)
-        made += subject_tasks(here, subject, year, languages, stage, needs)
+        made += subject_tasks(here, known[subject], year, languages, stage, needs)
     return made
 
 

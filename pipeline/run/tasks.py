@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from pipeline.run.checksums import (
 from pipeline.run.jobs import Job
 from pipeline.run.parameters import check
 from pipeline.run.survey import FILE as SUBJECTS
+from pipeline.run.survey import Known
 from pipeline.run.workspace import Context
 
 CLEAN, BRIEF = "1-clean.ipynb", "5-annual-brief.ipynb"
@@ -117,7 +118,7 @@ def survey_task(here: Context, sources: Mapping[str, Path], stage: Path) -> Task
 
 
 def subject_tasks(
-    here: Context, subject: str, year: int, languages: Iterable[str], stage: Path, needs: tuple[str, ...] = ()
+    here: Context, about: Known, year: int, languages: Iterable[str], stage: Path, needs: tuple[str, ...] = ()
 ) -> list[Task]:
     """The analyses of a subject and year, and its brief in each language.
 
@@ -125,7 +126,7 @@ def subject_tasks(
     ----------
     here
         Folders and settings.
-    subject, year
+    about, year
         Whom and when the brief is about.
     languages
         Of the brief.
@@ -134,6 +135,7 @@ def subject_tasks(
     needs
         Tasks that go before.
     """
+    subject = about.id
     report, results = here.report(subject, year), here.results(subject, year)
     lock = (here.root / "requirements.lock",)
     tables = [f for t in SHARED for f in _table_files(here, t)]
@@ -158,6 +160,7 @@ def subject_tasks(
                 files=(*lock, here.processed / SUBJECTS),
                 folders=(results,),
                 code=("pipeline.briefs",),
+                facts={"what is known of the subject": asdict(about)},
             )
         )
     return made

@@ -23,7 +23,8 @@ STAYS = "Student,Country,From,To,Result\n" + "".join(
     for n in range(120)
 )
 STAYS_CARD = """\
-title: Test University (made up)
+title: Register of a test university (made up)
+name: {en: Test University, zh: 测试大学}
 publisher: Test University
 synthetic: true
 tables:

@@ -107,7 +107,7 @@ def test_the_page_is_written_again_only_when_a_brief_changes(made):
     text = index.read_text(encoding="utf-8")
     assert "United States" in text
     assert "美国" in text
-    assert "Test University (made up)" in text
+    assert 'Test University <span lang="zh">测试大学</span>' in text
     (made / "reports/2020/USA/brief.zh.pdf").unlink()
     write_index(context())
     assert "2020/USA/brief.zh.pdf" not in index.read_text(encoding="utf-8")
