@@ -16,8 +16,8 @@ from functools import lru_cache
 from pathlib import Path
 
 LOCALE = Path(__file__).parent / "locale"
-# Names under which code calls the translator: w("…"), words("…"), self.words("…"), and N_("…") for messages kept in tables.
-CALLERS = frozenset({"w", "words", "N_"})
+# Names under which code calls the translator: w("…"), words("…"), self.words("…"), self("…") within Words, and N_("…") for messages kept in tables.
+CALLERS = frozenset({"w", "words", "self", "N_"})
 
 
 @dataclass(frozen=True)

@@ -247,6 +247,44 @@ class Words:
         """Who pays: government-funded, 政府资助."""
         return self._coded(vocabulary.FUNDING, code)
 
+    def funder(self, code: Any) -> str:
+        """Who paid for a stay: home university, 派出院校.
+
+        >>> Words("en").funder("joint_fund"), Words("zh").funder("self")
+        ('joint fund', '自费')
+        """
+        return self._coded(vocabulary.FUNDERS, code)
+
+    def field(self, code: Any) -> str:
+        """A broad field of ISCED-F 2013 by its code, or by any longer code of the field.
+
+        >>> Words("en").field("09"), Words("zh").field("0613")
+        ('health and welfare', '信息与通信技术')
+        """
+        text = "" if unknown(code) else str(code)
+        return self._coded(vocabulary.FIELDS, text[:2] if text[:2].isdigit() else code)
+
+    def publisher(self, name: Any) -> str:
+        """A publisher under the name that readers know; one that the vocabulary lacks stays as it is.
+
+        >>> Words("en").publisher("MOE (China)"), Words("zh").publisher("IIE Open Doors")
+        ('Ministry of Education of China', '美国国际教育协会（IIE）《门户开放报告》')
+        """
+        return self._coded(vocabulary.PUBLISHERS, name)
+
+    def group(self, name: Any) -> str:
+        """A group of countries by its id in pipeline/measures/groups.yml, where its names stand in each language.
+
+        >>> Words("en").group("belt_and_road"), Words("zh").group("asean")
+        ('Belt and Road', '东盟')
+        """
+        from pipeline.measures import groups
+
+        if unknown(name):
+            return UNKNOWN
+        found = groups().get(str(name))
+        return str(name) if found is None else str(getattr(found, self.language))
+
     def outcome(self, code: Any) -> str:
         """How a stay ended: completed, 完成."""
         return self._coded(vocabulary.OUTCOMES, code)
