@@ -83,7 +83,7 @@ def messages(paths: Iterable[Path]) -> list[Message]:
 
     Examples
     --------
-    >>> any(m.text == "Skip to the brief" for m in messages([LOCALE.parent]))
+    >>> any(m.text == "joint training" for m in messages([LOCALE.parent / "vocabulary.py"]))
     True
     """
     found: list[Message] = []
