@@ -58,10 +58,9 @@ def load(language: str) -> dict[tuple[str, str], tuple[str, ...]]:
     for message in catalogue:
         if not message.id or message.fuzzy:
             continue
-        if isinstance(message.id, tuple | list):
-            found[message.id[0], message.id[1]] = tuple(message.string)
-        else:
-            found[message.id, ""] = (str(message.string),)
+        key = (message.id, "") if isinstance(message.id, str) else (message.id[0], message.id[1])
+        said = message.string or ""
+        found[key] = (said,) if isinstance(said, str) else tuple(said)
     return found
 
 

@@ -34,7 +34,7 @@ FAN_95 = "#E1E7EC"
 
 MM = 72 / 25.4  # points in a millimetre
 
-_RC: dict[str, Any] = {
+_RC: Any = {
     "font.family": [fonts.LATIN, fonts.CHINESE],
     "font.size": 8.0,
     "text.color": INK,

@@ -11,7 +11,7 @@ import math
 import re
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
 from pipeline.briefs import vocabulary
 from pipeline.briefs.catalogue import load
@@ -138,7 +138,7 @@ class Words:
         small = abs(value) < (10_000 if self.language == "zh" else 1_000_000)
         if small:
             return self.number(value, digits=None)
-        form = "short" if self.language == "zh" else "long"
+        form: Literal["short", "long"] = "short" if self.language == "zh" else "long"
         text = format_compact_decimal(abs(value), format_type=form, locale=_locale(self.language), fraction_digits=1)
         return (MINUS if value < 0 else "") + text
 

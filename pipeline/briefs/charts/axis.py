@@ -91,8 +91,7 @@ def thin(
         room = [y for y in wanted if fits(y, kept)]
         chosen = sorted(kept + room)
         clear = all(
-            where[b][0] - where[a][0] >= (where[a][1] + where[b][1]) / 2 + gap
-            for a, b in itertools.pairwise(chosen)
+            where[b][0] - where[a][0] >= (where[a][1] + where[b][1]) / 2 + gap for a, b in itertools.pairwise(chosen)
         )
         if clear:
             return chosen

@@ -85,7 +85,8 @@ class Surface:
         """Break a text into at most so many lines of that width; Latin text breaks at spaces, Chinese anywhere."""
         text = self.clean(text)
         pieces = _pieces(text)
-        out, line = [], ""
+        out: list[str] = []
+        line = ""
         for piece in pieces:
             trial = line + piece
             if line and len(out) < lines - 1 and self.measure(trial.rstrip(), size, weight)[0] > room:

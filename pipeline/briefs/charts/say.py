@@ -26,7 +26,7 @@ def describe_line(line: Line, value: Any, words: Words) -> str:
     known = line.known
     if len(known) == 1:
         return words("{value} in {period}.", value=value(known[0].value), period=words.period(known[0].period))
-    top, low = max(known, key=lambda p: p.value), min(known, key=lambda p: p.value)
+    top, low = max(known, key=lambda p: p.value or 0.0), min(known, key=lambda p: p.value or 0.0)
     return words(
         "From {first} in {first_period} to {last} in {last_period}; highest {top} in {top_period}, lowest {low} in {low_period}.",
         first=value(known[0].value),

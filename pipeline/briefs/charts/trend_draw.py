@@ -29,9 +29,9 @@ def draw_trend(chart: Trend, surface: Surface) -> None:
     right = max([surface.measure(text, weight="bold")[0] for _, text, _ in ends], default=0) + 7 if ends else 6
     if chart.outlook:
         right = max(right, surface.measure("95%", surface.size - 0.5)[0] + 5)
-    line = max(surface.measure(label)[1] for label in labels)
-    head = line * (0.6 if chart.zero else 1.6)
-    box = Box(left, line + FOOT + 1, surface.width - right, surface.height - head)
+    tall = max(surface.measure(label)[1] for label in labels)
+    head = tall * (0.6 if chart.zero else 1.6)
+    box = Box(left, tall + FOOT + 1, surface.width - right, surface.height - head)
     frame = Frame(box, (chart.first - 0.3, chart.end + 0.3), (ticks[0], ticks[-1]))
     _grid(frame, surface, ticks, labels, chart)
     _periods(frame, surface, chart)
