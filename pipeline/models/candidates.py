@@ -191,10 +191,12 @@ def point_forecasts(y: Array, signed: Array, unit: Array, origin: Array, horizon
             continue
         z = y[group]
         size = np.nanmean(np.abs(z), axis=1, keepdims=True)
-        size = np.where(size > 0, size, 1.0)
+        nothing = size[:, 0] == 0  # only zeros so far
+        size[nothing] = 1.0
         z = z / size
         nonnegative = not signed[group[0]]
         out[group] = _members(z, nonnegative, unit[group], origin[group], horizon) * size[:, :, None]
+        out[group[nothing]] = 0.0
     return out
 
 

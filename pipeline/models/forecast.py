@@ -173,10 +173,12 @@ def _spread(known: Histories) -> Array:
     recent = np.nansum(change * recency, axis=1) / recency.sum(axis=1)
     own = np.sqrt(np.nanmean(change, axis=1) * recent)
     size = np.nanmean(np.abs(z), axis=1)
-    size = np.where(size > 0, size, 1.0)
     typical = np.empty(len(z))
     for year in np.unique(known.origin):
-        typical[known.origin == year] = np.median((own / size)[known.origin <= year]) or _TYPICAL_CHANGE
+        so_far = (known.origin <= year) & (size > 0)
+        now = known.origin == year
+        typical[now] = (np.median((own / np.maximum(size, 1e-300))[so_far]) if so_far.any() else 0.0) or _TYPICAL_CHANGE
+        size[now & (size == 0)] = size[so_far].min() / 100 if so_far.any() else 1.0  # only zeros: as small as they come
     years = np.sum(~np.isnan(change), axis=1)
     return (years * own + _LEAN * typical * size) / (years + _LEAN)
 

@@ -149,7 +149,8 @@ def calibrated(
     values = np.concatenate([scores, unseen])
     weights = np.concatenate([near / near.sum() * effective, np.full(len(unseen), prior.worth / len(unseen))])
     if together.ordinary > 0:
-        shock = _student(_SHOCK_POINTS, prior.shock_df) * prior.shock * np.sqrt(together.ordinary) * horizon**_GROWTH
+        size = min(prior.shock * np.sqrt(together.ordinary), 1.0)  # at most a usual year's change
+        shock = _student(_SHOCK_POINTS, prior.shock_df) * size * horizon**_GROWTH
         values = (values[:, None] + shock).ravel()
         weights = np.repeat(weights, _SHOCK_POINTS)
     return weighted_quantile(values, weights, levels)
