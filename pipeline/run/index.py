@@ -144,7 +144,7 @@ def _files(here: Context) -> Iterable[Brief]:
         if not year.isdigit():
             continue
         about = known.get(subject)
-        names = about.names if about else {}
+        names = about.name if about else {}
         title = about.title if about and about.title else subject
         dates = [
             r.finished[:10] for name, r in journal.tasks(record).items() if name.startswith("brief:") and r.finished

@@ -20,7 +20,6 @@ class Known:
     first_year: int
     latest_year: int
     title: str = ""  # of an institution's source card
-    names: dict[str, str] = field(default_factory=dict)  # of an institution by language, where the card has them
     synthetic: bool = False
     name: dict[str, str] = field(default_factory=dict)  # of an institution, by language
 

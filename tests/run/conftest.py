@@ -81,7 +81,7 @@ line = pd.DataFrame({"year": [2017, 2018, 2019], "value": [float(len(subject)), 
 display(Cover(title, title, str(year), language=language))
 display(Finding("total", text, base=str(year), source=heading))
 display(Section("how-many", heading, text))
-display(Figure("line", heading, trend(line, words=words), source=heading))
+display(Figure("line", heading, trend(line, words=words), source=heading, alt=heading))
 column = [Column("year", heading), Column("n", heading, kind="number")]
 display(Table("rows", heading, column, [{"year": "2019", "n": Num(5, "5")}], source=heading))
 """,
