@@ -156,7 +156,9 @@ class Server:
                 os.killpg(pid, signal.SIGKILL)  # what the child itself started ends with it
 
     def _hung_up(self, pid: int) -> None:
-        child = self.children[pid]
+        child = self.children.get(pid)
+        if child is None:  # reaped a moment ago
+            return
         with suppress(OSError):
             if child.connection.recv(4096):
                 return
