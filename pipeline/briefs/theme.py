@@ -7,6 +7,7 @@ one brief can leak into the next.
 
 from __future__ import annotations
 
+import hashlib
 import io
 import re
 from collections.abc import Iterator
@@ -90,4 +91,13 @@ def to_svg(figure: Figure) -> str:
     text = re.sub(r"\s*<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
     text = re.sub(r"<!--.*?-->\s*", "", text, flags=re.DOTALL)
     text = re.sub(r"(?<!scale\()\b(\d+\.\d\d)\d+", r"\1", text)  # a scale is too small a number to be cut short
-    return re.sub(r"\n\s*", "\n", text).strip()
+    return _own_ids(re.sub(r"\n\s*", "\n", text).strip())
+
+
+def _own_ids(svg: str) -> str:
+    """Only the ids that are used, under names of this drawing alone, so that several may stand on one page."""
+    used = set(re.findall(r'(?:xlink:href="#|url\(#)([^")]+)', svg))
+    mark = hashlib.sha256(svg.encode()).hexdigest()[:8]
+    names = {name: f"g{mark}-{place}" for place, name in enumerate(sorted(used))}
+    svg = re.sub(r' id="([^"]+)"', lambda m: f' id="{names[m[1]]}"' if m[1] in names else "", svg)
+    return re.sub(r'(xlink:href="#|url\(#)([^")]+)', lambda m: m[1] + names[m[2]], svg)

@@ -36,12 +36,12 @@ def round_ticks(low: float, high: float, at_most: int = 5) -> list[float]:
     """Round ticks that cover a range.
 
     >>> round_ticks(0, 1_177_766)
-    [0.0, 400000.0, 800000.0, 1200000.0]
+    [0.0, 250000.0, 500000.0, 750000.0, 1000000.0, 1250000.0]
     >>> round_ticks(0, 0)
     [0.0, 1.0]
     """
     if high <= low:
-        high = low + 1
+        return [float(low), low + 1.0]
     raw = (high - low) / at_most
     power = 10 ** math.floor(math.log10(raw))
     step = next(m * power for m in (1, 2, 2.5, 4, 5, 10) if m * power >= raw * 0.999)
@@ -59,13 +59,13 @@ def tick_labels(ticks: Sequence[float], words: Words, percent: bool = False) -> 
     step = ticks[1] - ticks[0]
     digits = 0 if step == int(step) else 1 if round(step * 10, 6) == int(round(step * 10, 6)) else 2
     if percent:
-        return [words.number(t, digits) + ("%" if t or len(ticks) == 1 else "") for t in ticks]
+        return [words.number(t, digits if t else 0) + ("%" if t else "") for t in ticks]
     top = max(abs(t) for t in ticks)
     if words.language == "zh" and top >= 10_000:
         return [words.compact(t) for t in ticks]
     if top >= 10_000_000:
         return [words.compact(t) for t in ticks]
-    return [words.number(t, digits) for t in ticks]
+    return [words.number(t, digits if t else 0) for t in ticks]
 
 
 def thin(

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 WIDE, HALF, NARROW = 170.0, 81.0, 90.0  # mm
 SMALLEST = 7.0  # points; no text is smaller in print
+LEADING = 0.87  # of the line height of the fonts, which is large for the sake of Chinese
 
 
 class Surface:
@@ -58,7 +59,7 @@ class Surface:
         settings: dict[str, Any] = {
             "fontsize": max(size or self.size, SMALLEST),
             "color": theme.INK,
-            "linespacing": 1.15,
+            "linespacing": LEADING,
         }
         return self.figure.text(x, y, self.clean(text), transform=IdentityTransform(), **{**settings, **style})
 
@@ -74,7 +75,7 @@ class Surface:
             artist = self.text(0, 0, text, size, weight=weight)
             box = artist.get_window_extent(self.renderer)
             artist.remove()
-            self._sizes[key] = (box.width, box.height)
+            self._sizes[key] = (float(box.width), float(box.height))
         return self._sizes[key]
 
     def widest(self, texts: list[str], size: float = 0.0, weight: str = "normal") -> float:
@@ -82,19 +83,20 @@ class Surface:
         return max((self.measure(text, size, weight)[0] for text in texts), default=0.0)
 
     def wrap(self, text: str, room: float, size: float = 0.0, weight: str = "normal", lines: int = 3) -> str:
-        """Break a text into at most so many lines of that width; Latin text breaks at spaces, Chinese anywhere."""
+        """Break a text into at most so many lines of that width, as even as can be.
+
+        Latin text breaks at spaces, Chinese anywhere but beside its punctuation. What does not fit makes the lines longer.
+        """
         text = self.clean(text)
+        if self.measure(text, size, weight)[0] <= room:
+            return text
         pieces = _pieces(text)
-        out: list[str] = []
-        line = ""
-        for piece in pieces:
-            trial = line + piece
-            if line and len(out) < lines - 1 and self.measure(trial.rstrip(), size, weight)[0] > room:
-                out.append(line.rstrip())
-                line = piece.lstrip()
-            else:
-                line = trial
-        return "\n".join([*out, line.rstrip()])
+        space = self.measure("n n", size, weight)[0] - self.measure("nn", size, weight)[0]
+        widths = [self.measure(p.rstrip(), size, weight)[0] + (space if p.endswith(" ") else 0.0) for p in pieces]
+        wanted = min(lines, len(_fold(pieces, widths, room)))
+        limits = sorted({sum(widths[a:b]) for a in range(len(widths)) for b in range(a + 1, len(widths) + 1)})
+        even = next(limit for limit in limits if len(_fold(pieces, widths, limit)) <= wanted)
+        return "\n".join(_fold(pieces, widths, even))
 
     def line(self, x: list[float], y: list[float], **style: Any) -> None:
         """Draw a line through points of the figure."""
@@ -113,9 +115,35 @@ class Surface:
         self.figure.add_artist(Rectangle(corner, box.width, box.height, **settings))
 
 
+_OPEN, _CLOSE = "（《“‘〈", "，。；：、！？）》”’〉％"
+_PIECE = re.compile(rf"[{_OPEN}]*(?:[\u2e80-\uffff]|[^\s\u2e80-\uffff“”]+)[{_CLOSE}]*\s*|\S\s*|\s+")
+
+
 def _pieces(text: str) -> list[str]:
-    """Where a text may be broken: after spaces, and between Chinese characters but before closing punctuation."""
-    return re.findall(r"[\u2e80-\uffff][，。；：、！？）》”％]*|[^\s\u2e80-\uffff]+\s*|\s+", text)
+    """Where a text may be broken: after spaces, and between Chinese characters, but before closing and after opening punctuation.
+
+    >>> _pieces("共建“一带”（OPT）"), _pieces("at least 5")
+    (['共', '建', '“一', '带”', '（OPT）'], ['at ', 'least ', '5'])
+    """
+    return _PIECE.findall(text)
+
+
+def _fold(pieces: list[str], widths: list[float], room: float) -> list[str]:
+    """Lines of at most that width; a piece that is wider stands alone.
+
+    >>> _fold(["a ", "b ", "c"], [3, 3, 2], room=6)
+    ['a b', 'c']
+    """
+    lines: list[str] = []
+    used = 0.0
+    for piece, width in zip(pieces, widths, strict=True):
+        if lines and used + width <= room + 0.01:
+            lines[-1] += piece
+            used += width
+        else:
+            lines.append(piece)
+            used = width
+    return [line.strip() for line in lines]
 
 
 def text_boxes(figure: Figure) -> dict[str, Box]:

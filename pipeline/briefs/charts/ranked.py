@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Any
 from pipeline.briefs import theme
 from pipeline.briefs.charts.base import Chart, Surface
 from pipeline.briefs.charts.place import Box
+from pipeline.briefs.charts.rows import NARROW_ROW, ROW, measured, rows_of, write_name
 from pipeline.briefs.charts.say import sentences
 from pipeline.briefs.words import Words, unknown
 
 if TYPE_CHECKING:
     import pandas as pd
 
-ROW, NARROW_ROW, PAD = 6.2, 7.4, 3.0  # mm
-NAMES = 0.36  # of the width, at most, for names
+PAD = 1.5  # mm above and below
+NAMES, MIDDLE = 0.36, 0.3  # of the width, at most, for names at the left, and in the middle
 
 
 class Bars(Chart):
@@ -28,7 +29,12 @@ class Bars(Chart):
         self.value_label, self.previous_label, self.percent, self.row = value_label, previous_label, percent, row
 
     def height_for(self, width: float, narrow: bool) -> float:
-        return max(self.row, NARROW_ROW if narrow else 0.0) * len(self.rows) + PAD
+        names = [str(r["name"]) for r in self.rows]
+        return measured(width, narrow, names, NAMES, self.least(narrow)) + 2 * PAD
+
+    def least(self, narrow: bool) -> float:
+        """The least height of a row in millimetres."""
+        return max(self.row, NARROW_ROW if narrow else 0.0)
 
     def said(self, row: dict[str, Any]) -> tuple[str, str]:
         """The value and the signed change of a row, in words."""
@@ -39,34 +45,33 @@ class Bars(Chart):
         return value, "" if unknown(change) else self.words.percent(change, signed=True)
 
     def draw(self, surface: Surface) -> None:
-        names = [surface.wrap(str(r["name"]), surface.width * NAMES, lines=2) for r in self.rows]
-        left = min(surface.widest(names), surface.width * NAMES) + 6
+        rows = rows_of(surface, [str(r["name"]) for r in self.rows], NAMES, self.least(surface.narrow))
+        left = rows.width + 6
         said = [self.said(r) for r in self.rows]
         tail = surface.widest([f"{v}  {c}".rstrip() for v, c in said], weight="bold") + 7
         top = max([_size(r["value"]) for r in self.rows] + [_size(r.get("previous")) for r in self.rows]) or 1.0
         scale = (surface.width - left - tail) / top
-        step = (surface.height - 4) / len(self.rows)
-        for place, (row, name, (value, change)) in enumerate(zip(self.rows, names, said, strict=True)):
-            y = surface.height - 2 - step * (place + 0.5)
+        half = self.least(surface.narrow) * theme.MM * 0.24
+        centres = rows.centres(surface.height - PAD * theme.MM)
+        for row, name, y, (value, change) in zip(self.rows, rows.names, centres, said, strict=True):
             fell = not unknown(row.get("pct")) and row["pct"] < 0
             color, ink = (theme.ORANGE, theme.ORANGE_TEXT) if fell else (theme.BLUE, theme.BLUE)
-            surface.text(left - 5, y, name, ha="right", va="center_baseline" if "\n" not in name else "center")
+            write_name(surface, left - 5, y, name)
             if unknown(row["value"]):
-                surface.text(left + 3, y, value, ha="left", va="center_baseline", color=theme.MUTED)
+                surface.beside(left + 3.5, y, value, ha="left", color=theme.MUTED)
                 continue
             end = left + row["value"] * scale
-            surface.rectangle(Box(left, y - step * 0.24, end, y + step * 0.24), facecolor=color)
+            surface.rectangle(Box(left, y - half, end, y + half), facecolor=color)
             if not unknown(row.get("previous")):
                 mark = left + row["previous"] * scale
-                surface.line(
-                    [mark, mark], [y - step * 0.36, y + step * 0.36], color=theme.INK, lw=1.3, solid_capstyle="butt"
-                )
+                tick = [y - half * 1.5, y + half * 1.5]
+                surface.line([mark, mark], tick, color=theme.INK, lw=1.3, solid_capstyle="butt")
                 end = max(end, mark)
-            written = surface.text(end + 3.5, y, value, ha="left", va="center_baseline", weight="bold", color=ink)
+            written = surface.beside(end + 3.5, y, value, ha="left", weight="bold", color=ink)
             if change:
                 x = written.get_window_extent(surface.renderer).x1 + surface.size * 0.5
-                surface.text(x, y, change, ha="left", va="center_baseline", color=ink)
-        surface.line([left, left], [2, surface.height - 2], color=theme.GREY, lw=0.8)
+                surface.beside(x, y, change, ha="left", color=ink)
+        surface.line([left, left], [PAD * theme.MM, surface.height - PAD * theme.MM], color=theme.GREY, lw=0.8)
 
     def describe(self, words: Words | None = None) -> str:
         w = words or self.words
@@ -96,6 +101,14 @@ class Bars(Chart):
         }
         rows = [{label: row.get(key) for label, key in kept.items() if key in row} for row in self.rows]
         return pd.DataFrame(rows)
+
+
+def _drawable(frame: pd.DataFrame, *columns: str) -> None:
+    if frame.empty:
+        raise ValueError("no bars to draw")
+    for column in columns:
+        if frame[column].lt(0).any():
+            raise ValueError(f"column {column}: bars begin at 0 and show no value below it")
 
 
 def _size(value: Any) -> float:
@@ -132,7 +145,7 @@ def bars(
     Raises
     ------
     ValueError
-        When there are no rows.
+        When there are no rows, or a value is below 0.
 
     Examples
     --------
@@ -140,8 +153,7 @@ def bars(
     >>> bars(pd.DataFrame({"name": ["India"], "value": [363019.0], "pct": [9.5]}), words=Words("en")).describe()
     'Bar chart, largest first. India 363,019 (+9.5%).'
     """
-    if frame.empty:
-        raise ValueError("no bars to draw")
+    _drawable(frame, "value")
     return Bars(frame, words, value_label, previous_label, percent, row)
 
 
@@ -154,42 +166,46 @@ class Diverging(Chart):
         self.left_label, self.right_label = left_label, right_label
 
     def height_for(self, width: float, narrow: bool) -> float:
-        return (ROW if width > 100 and not narrow else 8.6) * (len(self.rows) + 1) + PAD
+        names = [str(r["name"]) for r in self.rows]
+        least = self.least(narrow)
+        return measured(width, narrow, names, MIDDLE, least) + least + 2 * PAD
+
+    def least(self, narrow: bool) -> float:
+        """The least height of a row in millimetres."""
+        return NARROW_ROW if narrow else ROW
 
     def said(self, value: Any) -> str:
         """A value in words."""
         return self.words("not shown") if unknown(value) else self.words.number(value)
 
     def draw(self, surface: Surface) -> None:
-        names = [surface.wrap(str(r["name"]), surface.width * 0.28, lines=2) for r in self.rows]
-        middle = surface.widest(names) + 12
+        rows = rows_of(surface, [str(r["name"]) for r in self.rows], MIDDLE, self.least(surface.narrow))
+        middle = rows.width + 12
         half = (surface.width - middle) / 2
         tail = surface.widest([self.said(r[s]) for r in self.rows for s in ("left", "right")], weight="bold") + 6
         top = max(max(_size(r["left"]), _size(r["right"])) for r in self.rows) or 1.0
         scale = (half - tail) / top
-        step = (surface.height - 10) / (len(self.rows) + 1)
+        step = self.least(surface.narrow) * theme.MM
         spines = (half, surface.width - half)
-        y = surface.height - 2 - step / 2
-        surface.text(spines[0], y, self.left_label, ha="right", va="center_baseline", weight="bold", color=theme.BLUE)
-        surface.text(
-            spines[1], y, self.right_label, ha="left", va="center_baseline", weight="bold", color=theme.ORANGE_TEXT
-        )
-        for place, (row, name) in enumerate(zip(self.rows, names, strict=True), 1):
-            y = surface.height - 2 - step * (place + 0.5)
-            surface.text(surface.width / 2, y, name, ha="center", va="center")
-            for side, key, color, ink in (
-                (-1, "left", theme.BLUE, theme.BLUE),
-                (1, "right", theme.ORANGE, theme.ORANGE_TEXT),
-            ):
-                base = spines[0] if side < 0 else spines[1]
-                end = base + side * _size(row[key]) * scale
-                surface.rectangle(
-                    Box(min(base, end), y - step * 0.26, max(base, end), y + step * 0.26), facecolor=color
-                )
-                ha = "right" if side < 0 else "left"
-                surface.text(
-                    end + side * 3.5, y, self.said(row[key]), ha=ha, va="center_baseline", weight="bold", color=ink
-                )
+        top_of_rows = surface.height - PAD * theme.MM - step
+        y = top_of_rows + step / 2
+        surface.beside(spines[0], y, self.left_label, ha="right", weight="bold", color=theme.BLUE)
+        surface.beside(spines[1], y, self.right_label, ha="left", weight="bold", color=theme.ORANGE_TEXT)
+        for row, name, y in zip(self.rows, rows.names, rows.centres(top_of_rows), strict=True):
+            write_name(surface, surface.width / 2, y, name, ha="center")
+            self._side(row["left"], -1, spines[0], scale, y, surface)
+            self._side(row["right"], 1, spines[1], scale, y, surface)
+
+    def _side(self, value: Any, side: int, base: float, scale: float, y: float, surface: Surface) -> None:
+        color, ink = (theme.BLUE, theme.BLUE) if side < 0 else (theme.ORANGE, theme.ORANGE_TEXT)
+        half = self.least(surface.narrow) * theme.MM * 0.26
+        end = base + side * _size(value) * scale
+        if _size(value):
+            surface.rectangle(Box(min(base, end), y - half, max(base, end), y + half), facecolor=color)
+        ha, weight = "right" if side < 0 else "left", "bold"
+        if unknown(value):
+            ink, weight = theme.MUTED, "normal"
+        surface.beside(end + side * 3.5, y, self.said(value), ha=ha, weight=weight, color=ink)
 
     def describe(self, words: Words | None = None) -> str:
         w = words or self.words
@@ -227,8 +243,14 @@ def diverging(frame: pd.DataFrame, *, words: Words, left_label: str, right_label
     Raises
     ------
     ValueError
-        When there are no rows.
+        When there are no rows, or a value is below 0.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> frame = pd.DataFrame({"name": ["South Korea"], "left": [13], "right": [None]})
+    >>> diverging(frame, words=Words("en"), left_label="Come", right_label="Go").describe()
+    'Bars to two sides, Come on the left, Go on the right. South Korea: 13 against not shown.'
     """
-    if frame.empty:
-        raise ValueError("no bars to draw")
+    _drawable(frame, "left", "right")
     return Diverging(frame, words, left_label, right_label)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from pipeline.briefs import theme
 from pipeline.briefs.charts.axis import Frame, round_ticks, tick_labels
 from pipeline.briefs.charts.base import Chart, Surface
 from pipeline.briefs.charts.place import Box
-from pipeline.briefs.charts.ranked import NARROW_ROW, ROW
+from pipeline.briefs.charts.rows import NARROW_ROW, ROW, measured, rows_of, write_name
 from pipeline.briefs.charts.say import sentences
 from pipeline.briefs.words import Words, unknown
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FOOT = 7.0  # mm, for the axis
+NAMES = 0.34  # of the width, at most, for names
 
 
 class Dots(Chart):
@@ -29,7 +31,17 @@ class Dots(Chart):
         self.percent, self.overall, self.overall_label = percent, overall, overall_label
 
     def height_for(self, width: float, narrow: bool) -> float:
-        return (NARROW_ROW if narrow else ROW) * len(self.rows) + FOOT + (5 if self.overall_label else 0)
+        head = 5.0 if self.overall_label and self.overall is not None else 1.0
+        return measured(width, narrow, self.names, NAMES, self.least(narrow)) + FOOT + head
+
+    @property
+    def names(self) -> list[str]:
+        """The groups."""
+        return [str(row["label"]) for row in self.rows]
+
+    def least(self, narrow: bool) -> float:
+        """The least height of a row in millimetres."""
+        return NARROW_ROW if narrow else ROW
 
     def said(self, value: Any) -> str:
         """A value in words."""
@@ -38,35 +50,45 @@ class Dots(Chart):
         return self.words.percent(value) if self.percent else self.words.number(value, 1)
 
     def draw(self, surface: Surface) -> None:
-        names = [surface.wrap(str(r["label"]), surface.width * 0.34, lines=2) for r in self.rows]
+        rows = rows_of(surface, self.names, NAMES, self.least(surface.narrow))
         bases = ["" if unknown(r["n"]) else self.words("n = {n}", n=r["n"]) for r in self.rows]
-        left = surface.widest(names) + 7
+        left = rows.width + 7
         right = surface.widest(bases) + surface.widest([self.said(r["value"]) for r in self.rows], weight="bold") + 14
-        shown = [r for r in self.rows if not unknown(r["value"])]
-        low = min((min(r["lower"], r["value"]) for r in shown), default=0.0)
-        high = max((max(r["upper"], r["value"]) for r in shown), default=1.0)
-        ticks = round_ticks(0 if low < 0.55 * high else low, high, at_most=4)
-        if self.percent:
-            ticks = [t for t in ticks if t <= 100]
-        head = surface.size * 1.9 if self.overall_label and self.overall is not None else 2
-        box = Box(left, surface.size * 1.8 + 5, surface.width - right, surface.height - head)
-        frame = Frame(box, (ticks[0], max(ticks[-1], high)), (0, len(self.rows)))
+        bottom = surface.size * 1.8 + 5
+        box = Box(left, bottom, surface.width - right, bottom + rows.height)
+        ticks, high = self.scale(lambda labels: surface.widest(labels) * 1.5 * len(labels) <= box.width)
+        frame = Frame(box, (ticks[0], max(ticks[-1], high)), (0, 1))
         self._axis(surface, frame, ticks)
-        for place, (row, name, base) in enumerate(zip(self.rows, names, bases, strict=True)):
-            y = frame.up(len(self.rows) - place - 0.5)
-            surface.text(left - 6, y, name, ha="right", va="center_baseline" if "\n" not in name else "center")
-            surface.text(surface.width - 1, y, base, ha="right", va="center_baseline", color=theme.MUTED)
+        for row, name, base, y in zip(self.rows, rows.names, bases, rows.centres(box.top), strict=True):
+            write_name(surface, left - 6, y, name)
+            surface.beside(surface.width - 1, y, base, ha="right", color=theme.MUTED)
             x = box.right + 8
             if unknown(row["value"]):
-                surface.text(x, y, self.said(None), ha="left", va="center_baseline", color=theme.MUTED)
+                surface.beside(x, y, self.said(None), ha="left", color=theme.MUTED)
                 continue
-            surface.text(
-                x, y, self.said(row["value"]), ha="left", va="center_baseline", weight="bold", color=theme.BLUE
-            )
+            surface.beside(x, y, self.said(row["value"]), ha="left", weight="bold", color=theme.BLUE)
             ends = [frame.across(row["lower"]), frame.across(row["upper"])]
             surface.line(ends, [y, y], color=theme.BLUE, lw=1.4, solid_capstyle="butt", zorder=2)
             dot = frame.across(row["value"])
             surface.line([dot], [y], marker="o", ms=5.2, color=theme.BLUE, mec="white", mew=0.6, zorder=3)
+
+    def scale(self, fit: Callable[[list[str]], bool]) -> tuple[list[float], float]:
+        """Ticks whose labels fit, as many as can be up to five, and the upper end of what is shown."""
+        shown = [r for r in self.rows if not unknown(r["value"])]
+        low = min((min(r["lower"], r["value"]) for r in shown), default=0.0)
+        high = max((max(r["upper"], r["value"]) for r in shown), default=1.0)
+        if self.overall is not None and shown:
+            low, high = min(low, self.overall), max(high, self.overall)
+        start = 0.0 if low < 0.55 * high else low
+        tried = [round_ticks(start, high, at_most) for at_most in (4, 3, 2, 1)]
+        if self.percent:
+            tried = [[t for t in ticks if t <= 100] for ticks in tried]
+            if start == 0 and high > 75:
+                tried = [[0.0, 25.0, 50.0, 75.0, 100.0], [0.0, 50.0, 100.0], [0.0, 100.0]]
+        for ticks in tried:
+            if fit(tick_labels(ticks, self.words, self.percent)):
+                break
+        return ticks, high
 
     def _axis(self, surface: Surface, frame: Frame, ticks: list[float]) -> None:
         box = frame.box
@@ -74,7 +96,7 @@ class Dots(Chart):
             x = frame.across(tick)
             surface.line([x, x], [box.bottom, box.top], color=theme.GRID, lw=0.6, zorder=0)
             surface.text(x, box.bottom - 4, label, ha="center", va="top", color=theme.MUTED)
-        if self.overall is not None and ticks[0] <= self.overall <= frame.x[1]:
+        if self.overall is not None:
             x = frame.across(self.overall)
             surface.line([x, x], [box.bottom, box.top], color=theme.ORANGE, lw=1.1, dashes=(3, 2), zorder=1)
             width = surface.measure(self.overall_label)[0]
@@ -100,8 +122,9 @@ class Dots(Chart):
                 )
             )
         head = w("Dots with 95% intervals.")
+        axis = "" if self.scale(lambda labels: True)[0][0] == 0 else w("The axis does not begin at 0.")
         line = w("Line: {label}.", label=self.overall_label) if self.overall_label and self.overall is not None else ""
-        return sentences(w, head, w("{items}.", items=w("; ").join(items)), line)
+        return sentences(w, head, axis, w("{items}.", items=w("; ").join(items)), line)
 
     def table(self) -> pd.DataFrame:
         import pandas as pd
@@ -135,6 +158,13 @@ def dots(
     ------
     ValueError
         When there are no rows.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> frame = pd.DataFrame({"label": ["exchange"], "value": [94.0], "lower": [91.0], "upper": [96.0], "n": [401]})
+    >>> dots(frame, words=Words("en")).describe()
+    'Dots with 95% intervals. The axis does not begin at 0. exchange 94.0% (95% interval 91.0% to 96.0%, n = 401).'
     """
     if frame.empty:
         raise ValueError("no rates to draw")

@@ -18,6 +18,8 @@ from pipeline.briefs.words import Words
 if TYPE_CHECKING:
     import pandas as pd
 
+PANEL = 38.0  # mm, the least width of a small chart that can be read
+
 
 def _stroke(line: Line, frame: Frame, surface: Surface, color: str, width: float) -> None:
     for segment in _segments(line.points):
@@ -86,47 +88,48 @@ class Panels(Chart):
         years = [p.year for line in self.lines for p in line.known]
         self.first, self.last = min(years), max(years)
 
-    def grid(self, narrow: bool) -> tuple[int, int]:
-        """Columns and rows."""
-        columns = min(len(self.lines), 1 if narrow else self.columns)
+    def grid(self, width: float, narrow: bool) -> tuple[int, int]:
+        """Columns and rows; no panel is narrower than its labels need."""
+        columns = min(len(self.lines), 1 if narrow else self.columns, max(int(width // PANEL), 1))
         return columns, math.ceil(len(self.lines) / columns)
 
     def height_for(self, width: float, narrow: bool) -> float:
-        return self.grid(narrow)[1] * (44.0 if narrow else 40.0)
+        return self.grid(width, narrow)[1] * (48.0 if narrow else 42.0)
 
     def draw(self, surface: Surface) -> None:
-        columns, rows = self.grid(surface.narrow)
+        columns, rows = self.grid(surface.width / theme.MM, surface.narrow)
         gap = 16.0
         width = (surface.width - gap * (columns - 1)) / columns
         height = surface.height / rows
-        for place, line in enumerate(self.lines):
+        size = surface.size + 0.5
+        titles = [surface.wrap(line.name, width, size, "bold") for line in self.lines]
+        tall = [surface.measure(title, size, "bold")[1] for title in titles]
+        for place, (line, title) in enumerate(zip(self.lines, titles, strict=True)):
             left = (place % columns) * (width + gap)
             top = surface.height - (place // columns) * height
-            self._panel(line, Box(left, top - height, left + width, top), surface)
+            room = Box(left, top - height, left + width, top)
+            surface.text(left, top - 2, title, size, ha="left", va="top", weight="bold", color=theme.BLUE)
+            first = place - place % columns
+            self._panel(line, room, max(tall[first : first + columns]) + surface.size * 2.9, surface)
 
-    def _panel(self, line: Line, room: Box, surface: Surface) -> None:
+    def _panel(self, line: Line, room: Box, head: float, surface: Surface) -> None:
         w = self.words
-        title = surface.wrap(line.name, room.width * 0.98, surface.size + 0.5, "bold", lines=2)
-        surface.text(
-            room.left, room.top - 2, title, surface.size + 0.5, ha="left", va="top", weight="bold", color=theme.BLUE
-        )
-        head = surface.measure(title, surface.size + 0.5, "bold")[1] + surface.size * 2.8
         ticks = round_ticks(0, max(p.value or 0.0 for p in line.known), at_most=3)
         labels = tick_labels(ticks, w)
         left = room.left + surface.widest(labels) + 5
-        box = Box(left, room.bottom + surface.size * 2.2, room.right - 6, room.top - head)
+        box = Box(left, room.bottom + surface.size * 2.9, room.right - 6, room.top - head)
         frame = Frame(box, (self.first - 0.3, self.last + 0.3), (0, ticks[-1]))
         for tick, label in zip(ticks, labels, strict=True):
             y = frame.up(tick)
             surface.line([box.left, box.right], [y, y], color=theme.GREY if tick == 0 else theme.GRID, lw=0.6, zorder=0)
-            surface.text(box.left - 4, y, label, ha="right", va="center_baseline", color=theme.MUTED)
+            surface.beside(box.left - 4, y, label, ha="right", color=theme.MUTED)
         _stroke(line, frame, surface, theme.BLUE, 1.7)
         for p in line.known[:-1]:
             if p.kind != "exact":
                 _marker(*frame.at(p.year, p.value or 0.0), theme.BLUE, p.kind, surface, small=True)
-        self._ends(line, frame, surface)
+        self._ends(line, frame, room, surface)
 
-    def _ends(self, line: Line, frame: Frame, surface: Surface) -> None:
+    def _ends(self, line: Line, frame: Frame, room: Box, surface: Surface) -> None:
         w, box = self.words, frame.box
         last = line.known[-1]
         _marker(*frame.at(last.year, last.value or 0.0), theme.BLUE, last.kind, surface)
@@ -135,27 +138,15 @@ class Panels(Chart):
         text = more + w.number(last.value)
         if before and before.value and "at_least" not in (before.kind, last.kind):
             text += "  " + w.percent(100 * ((last.value or 0.0) / before.value - 1), signed=True)
-        x = min(frame.across(last.year) + 4, box.right + 5)
         width = surface.measure(text, weight="bold")[0]
-        surface.text(
-            max(x, box.left + width),
-            box.top + surface.size * 0.55,
-            text,
-            ha="right",
-            va="bottom",
-            weight="bold",
-            color=theme.INK,
-        )
-        first = line.known[0]
-        ends = [(first, "left"), (last, "right")] if first.year != last.year else [(last, "right")]
-        names = [w.period(p.period, short=True) for p, _ in ends]
-        spare = frame.across(last.year) - frame.across(first.year)
-        if len(ends) == 2 and spare < sum(surface.measure(n)[0] for n in names) * 0.7:
-            ends, names = ends[1:], names[1:]
-        for (p, _), name in zip(ends, names, strict=True):
+        x = min(max(frame.across(last.year) + 4, room.left + width), room.right)
+        surface.text(x, box.top + surface.size * 0.7, text, ha="right", va="bottom", weight="bold", color=theme.INK)
+        for p in dict.fromkeys((line.known[0], last)):
+            name = w.period(p.period, short=True)
             half = surface.measure(name)[0] / 2
-            at = min(max(frame.across(p.year), box.left + half - 4), box.right - half + 6)
-            surface.text(at, box.bottom - 4, name, ha="center", va="top", color=theme.MUTED)
+            at = min(max(frame.across(p.year), box.left + half - 4), room.right - half)
+            if p is last or at + half + surface.size < frame.across(last.year) - half:
+                surface.text(at, box.bottom - 6, name, ha="center", va="top", color=theme.MUTED)
 
     def describe(self, words: Words | None = None) -> str:
         w = words or self.words
@@ -182,6 +173,13 @@ def panels(lines: Sequence[Line], *, words: Words, columns: int = 2) -> Panels:
     ------
     ValueError
         When there are no lines.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> new = Line("New students", pd.DataFrame({"year": [2023, 2024], "value": [298523.0, 298705.0]}))
+    >>> panels([new], words=Words("en")).grid(170, narrow=False)
+    (1, 1)
     """
     if not lines:
         raise ValueError("no lines to draw")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipeline.briefs import theme
 from pipeline.briefs.charts.axis import Frame, round_ticks, thin, tick_labels
@@ -32,9 +32,14 @@ class Composition(Chart):
         return self.height + (18 if narrow else 0)
 
     def value(self, year: int, name: str) -> float:
-        """A part; 0 where it is hidden or absent."""
+        """The height of a part; nothing is drawn where it is hidden or absent."""
+        value: Any = self.values.get((year, name))
+        return 0.0 if unknown(value) else float(value)
+
+    def said(self, year: int, name: str) -> str:
+        """A part in words."""
         value = self.values.get((year, name))
-        return 0.0 if unknown(value) else float(value)  # type: ignore[arg-type]
+        return self.words("not shown") if unknown(value) else self.words.number(value)
 
     def total(self, year: int) -> float:
         """The sum of the parts that are shown."""
@@ -45,8 +50,9 @@ class Composition(Chart):
         ticks = round_ticks(0, max(self.total(y) for y in self.years) or 1.0, at_most=5)
         labels = tick_labels(ticks, w)
         room = surface.width * (0.34 if surface.narrow else 0.24)
-        ends = [surface.wrap(f"{name}  {w.number(self.value(last, name))}", room, lines=2) for name in self.names]
-        right = surface.widest(ends, weight="bold") + 12
+        ends = [surface.wrap(f"{name}  {self.said(last, name)}", room) for name in self.names]
+        total = surface.measure("≥ " + w.number(self.total(last)), weight="bold")[0]
+        right = max(surface.widest(ends) + 12, total / 2)
         box = Box(
             surface.widest(labels) + 5,
             surface.size * 1.8 + 5,
@@ -57,7 +63,7 @@ class Composition(Chart):
         for tick, label in zip(ticks, labels, strict=True):
             y = frame.up(tick)
             surface.line([box.left, box.right], [y, y], color=theme.GREY if tick == 0 else theme.GRID, lw=0.6, zorder=0)
-            surface.text(box.left - 4, y, label, ha="right", va="center_baseline", color=theme.MUTED)
+            surface.beside(box.left - 4, y, label, ha="right", color=theme.MUTED)
         self._bars(frame, surface)
         self._periods(frame, surface)
         self._ends(ends, frame, surface)
@@ -72,16 +78,17 @@ class Composition(Chart):
                 surface.rectangle(part, facecolor=SHADES[index % len(SHADES)], edgecolor="white", linewidth=0.4)
                 base = top
         last = self.years[-1]
-        text = self.words.number(self.total(last))
-        width = surface.measure(text, weight="bold")[0]
-        x = min(frame.across(last), surface.width - width / 2 - 1)
-        surface.text(x, frame.up(self.total(last)) + 3, text, ha="center", va="bottom", weight="bold", color=theme.BLUE)
+        hidden = any(unknown(self.values.get((last, name))) for name in self.names)
+        text = ("≥ " if hidden else "") + self.words.number(self.total(last))
+        reach = surface.measure(text, weight="bold")[0] / 2 + half
+        x = frame.across(last)
+        top = max(self.total(y) for y in self.years if abs(frame.across(y) - x) <= reach)
+        surface.text(x, frame.up(top) + 3, text, ha="center", va="bottom", weight="bold", color=theme.BLUE)
 
     def _periods(self, frame: Frame, surface: Surface) -> None:
         names = [self.words.period(self.periods[y], short=True) for y in self.years]
         widths = [surface.measure(n)[0] for n in names]
-        least = frame.box.left - 3
-        places = [max(frame.across(y), least + width / 2) for y, width in zip(self.years, widths, strict=True)]
+        places = [max(frame.across(y), width / 2 + 0.5) for y, width in zip(self.years, widths, strict=True)]
         chosen = thin(self.years, places, widths, [self.years[-1], self.years[0]], gap=surface.size * 0.7)
         for year, name, x in zip(self.years, names, places, strict=True):
             if year in chosen:
@@ -107,8 +114,8 @@ class Composition(Chart):
             w(
                 "{name}: {first} in {first_period}, {last} in {last_period}",
                 name=str(name),
-                first=self.value(first, name),
-                last=self.value(last, name),
+                first=self.said(first, name),
+                last=self.said(last, name),
                 first_period=w.period(self.periods[first]),
                 last_period=w.period(self.periods[last]),
             )
@@ -141,6 +148,14 @@ def composition(frame: pd.DataFrame, *, words: Words, height: float = 74.0) -> C
     ------
     ValueError
         When there are no rows, or more parts than colours.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> frame = pd.DataFrame({"year": [2023, 2024] * 2, "period": ["2023", "2024"] * 2, "name": ["degree"] * 2 + ["other"] * 2,
+    ...     "value": [90.0, 95.0, 30.0, None]})
+    >>> composition(frame, words=Words("en")).describe()
+    'Stacked bars by year. degree: 90 in 2023, 95 in 2024; other: 30 in 2023, not shown in 2024.'
     """
     if frame.empty:
         raise ValueError("no parts to draw")

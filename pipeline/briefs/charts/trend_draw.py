@@ -82,9 +82,8 @@ def _periods(frame: Frame, surface: Surface, chart: Trend) -> None:
     years = list(range(chart.first, chart.end + 1))
     names = [chart.words.period(next_period(year, like), short=True) for year in years]
     widths = [surface.measure(name)[0] for name in names]
-    places = [
-        min(max(frame.across(y), w / 2 + 0.5), surface.width - w / 2 - 0.5) for y, w in zip(years, widths, strict=True)
-    ]
+    edge = frame.box.right + 3 if len(chart.lines) > 1 else surface.width - 0.5  # names of lines stand beyond
+    places = [min(max(frame.across(y), w / 2 + 0.5), edge - w / 2) for y, w in zip(years, widths, strict=True)]
     chosen = thin(years, places, widths, [chart.end, chart.first], gap=surface.size * 0.8)
     if len(years) > 1 and chart.last not in chosen and chart.last - chart.first < 6:
         chosen = thin(years, places, widths, [chart.end, chart.first, chart.last], gap=4)
@@ -207,13 +206,14 @@ def _write_values(chart: Trend, frame: Frame, surface: Surface, placer: Placer) 
         width, height = surface.measure(text, size, "bold")
         x, y = frame.at(p.year, p.value or 0.0)
         box = placer.place(around(x, y, width, height, gap=5))
+        if box.bottom - y > 14 or y - box.top > 14:
+            _leader(x, y, box, surface)
         surface.text(box.left, box.bottom, text, size, ha="left", va="bottom", weight="bold", color=theme.BLUE)
 
 
 def _write_break(year: int, label: str, chart: Trend, frame: Frame, surface: Surface, placer: Placer) -> None:
     size = surface.size - 0.5
-    room = min(surface.width * 0.34, 120)
-    text = "\n".join(surface.wrap(part, room, size) for part in label.split("\n"))
+    text = "\n".join(surface.wrap(part, min(surface.width * 0.34, 120), size) for part in label.split("\n"))
     width, height = surface.measure(text, size)
     points = {p.year: p.value for p in chart.lines[0].known}
     anchor = points.get(year)
@@ -224,7 +224,13 @@ def _write_break(year: int, label: str, chart: Trend, frame: Frame, surface: Sur
     candidates = [b for b in below if b.outside(inside) == 0] + around(x, y, width, height, gap=6)
     box = placer.place(candidates)
     surface.text(box.left, box.bottom, text, size, ha="left", va="bottom", color=theme.MUTED)
+    if max(box.bottom - y, y - box.top) > 8.5:
+        _leader(x, y, box, surface)
+
+
+def _leader(x: float, y: float, box: Box, surface: Surface) -> None:
+    """A thin line from a point to its label above or below."""
+    side = -1 if box.top < y else 1
+    edge = box.top + 0.5 if side < 0 else box.bottom - 0.5
     target = min(max(x, box.left), box.right)
-    edge = box.top + 0.5 if box.top < y else box.bottom - 0.5
-    if abs(edge - y) > 9:
-        surface.line([x, target], [y + (-3 if box.top < y else 3), edge], color=theme.GREY, lw=0.6, zorder=1)
+    surface.line([x, target], [y + 3 * side, edge], color=theme.GREY, lw=0.6, zorder=1)
