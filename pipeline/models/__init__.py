@@ -12,6 +12,8 @@ _DOORS = {
     "outlook": "pipeline.models.forecast",
     "backtest": "pipeline.models.forecast",
     "track_record": "pipeline.models.record",
+    "breaks": "pipeline.models.events",
+    "known_breaks": "pipeline.models.events",
 }
 __all__ = sorted(_DOORS)
 
