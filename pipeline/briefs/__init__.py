@@ -34,7 +34,7 @@ _DOORS = {
     **dict.fromkeys(("Brief", "BriefError", "read_brief"), "pipeline.briefs.document"),
     **dict.fromkeys(("render_html", "render_pdf"), "pipeline.briefs.render"),
     **dict.fromkeys(
-        ("bars", "composition", "diverging", "dots", "panels", "sparkline", "track", "trend"), "pipeline.briefs.charts"
+        ("bars", "composition", "diverging", "dots", "panels", "sparkline", "trend"), "pipeline.briefs.charts"
     ),
     **dict.fromkeys(("write_data", "write_workbook"), "pipeline.briefs.workbook"),
 }

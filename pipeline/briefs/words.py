@@ -133,7 +133,7 @@ class Words:
         """A large number in few signs: 1.6 million, 160万."""
         from babel.numbers import format_compact_decimal
 
-        if unknown(value):
+        if unknown(value) or not math.isfinite(value):
             return UNKNOWN
         small = abs(value) < (10_000 if self.language == "zh" else 1_000_000)
         if small:
@@ -144,7 +144,8 @@ class Words:
 
     def percent(self, value: Any, signed: bool = False, digits: int = 1) -> str:
         """A percentage from a value in percent: 4.5 is 4.5%."""
-        return UNKNOWN if unknown(value) else self.number(value, digits, signed) + "%"
+        text = self.number(value, digits, signed)
+        return text if text == UNKNOWN else text + "%"
 
     def points(self, value: Any, signed: bool = True, digits: int = 1) -> str:
         """A difference of percentages, in percentage points.
@@ -152,9 +153,8 @@ class Words:
         >>> Words("en").points(2.13), Words("zh").points(-0.4)
         ('+2.1 points', '−0.4个百分点')
         """
-        if unknown(value):
-            return UNKNOWN
-        return self("{value} points", value=self.number(value, digits, signed))
+        text = self.number(value, digits, signed)
+        return text if text == UNKNOWN else self("{value} points", value=text)
 
     def range(self, low: Any, high: Any, percent: bool = False, digits: int | None = None) -> str:
         """A range of numbers: 81–94, 81～94; each end is a number or already words."""

@@ -14,7 +14,7 @@ from pipeline.briefs.words import Words, unknown
 if TYPE_CHECKING:
     import pandas as pd
 
-# Dark to light, so that neighbours differ in grey print too.
+# Dark and light in turn, so that neighbours differ in grey print too.
 SHADES = ("#12436D", "#F46A25", "#5B7A94", "#F9B48F", "#9DB2C4", "#801650", "#C9D0D6", "#28A197", "#E4E8EB")
 
 
