@@ -310,6 +310,11 @@ class TestSurface:
         assert "〓面" in {t.get_text() for t in texts(chart.figure())}
         assert chart.missing_glyphs == ["𰻝"]
 
+    def test_drawings_on_one_page_share_no_ids(self):
+        found = [set(re.findall(r' id="([^"]+)"', CASES[name](EN).svg(HALF))) for name in ("bars", "dots", "trend")]
+        assert all(found)
+        assert all(not a & b for a, b in itertools.combinations(found, 2))
+
     def test_drawing_leaves_matplotlib_as_it_was(self):
         before = dict(mpl.rcParams)
         CASES["trend"](EN).svg(HALF)

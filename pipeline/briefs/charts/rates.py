@@ -81,10 +81,8 @@ class Dots(Chart):
             low, high = min(low, self.overall), max(high, self.overall)
         start = 0.0 if low < 0.55 * high else low
         tried = [round_ticks(start, high, at_most) for at_most in (4, 3, 2, 1)]
-        if self.percent:
-            tried = [[t for t in ticks if t <= 100] for ticks in tried]
-            if start == 0 and high > 75:
-                tried = [[0.0, 25.0, 50.0, 75.0, 100.0], [0.0, 50.0, 100.0], [0.0, 100.0]]
+        if self.percent and start == 0 and high > 75:
+            tried = [[0.0, 25.0, 50.0, 75.0, 100.0], [0.0, 50.0, 100.0], [0.0, 100.0]]
         for ticks in tried:
             if fit(tick_labels(ticks, self.words, self.percent)):
                 break
