@@ -28,6 +28,8 @@ FOREIGN_SUFFIXES = {  # data of a kind that is not read -> what to do
 }
 _PROSE = ("readme", "license", "licence", "notes", "source", "notice", "changes", "changelog", "requirements")
 
+_OTHERS = ("breaks.csv",)  # read elsewhere: the dated events that a user adds to the known ones (pipeline.models)
+
 
 def is_data(path: Path) -> bool:
     """Whether a file of a source folder looks like data: neither prose, nor hidden, nor left behind by a program.
@@ -37,7 +39,7 @@ def is_data(path: Path) -> bool:
     >>> [is_data(Path(n)) for n in ("a.csv", "~$a.xlsx", ".DS_Store", "README.txt", "notes.md", "a.zip")]
     [True, False, False, False, False, True]
     """
-    if path.name.startswith((".", "~$")) or path.stem.lower() in _PROSE:
+    if path.name.startswith((".", "~$")) or path.stem.lower() in _PROSE or path.name in _OTHERS:
         return False
     return path.suffix.lower() in (*TEXT_SUFFIXES, *workbook.SUFFIXES, *FOREIGN_SUFFIXES)
 

@@ -134,6 +134,13 @@ def test_settings_that_change_no_number_make_nothing_out_of_date(made):
     assert set(reasons().values()) >= {"settings changed"}
 
 
+def test_dated_events_that_a_user_adds_are_an_input_of_the_analyses_and_no_source(made):
+    (made / "data/raw/breaks.csv").write_text("country,first_year\n", encoding="utf-8")
+    found = reasons()
+    assert found["trends USA 2020"] == "data/raw/breaks.csv is new"
+    assert not [title for title in found if title.startswith("cleaning")]
+
+
 def test_a_missing_output_is_made_again_and_nothing_else(made, screen):
     (made / "reports/2021/uni/brief.zh.pdf").unlink()
     assert reasons() == {"brief uni 2021 zh": "reports/2021/uni/brief.zh.pdf is missing"}
