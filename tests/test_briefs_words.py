@@ -14,7 +14,7 @@ import pycountry
 import pytest
 
 from pipeline.briefs import fonts, vocabulary
-from pipeline.briefs.catalogue import LOCALE, Message, complete, load, messages, placeholders
+from pipeline.briefs.catalogue import LOCALE, Message, complete, forget, form_for, load, messages, placeholders
 from pipeline.briefs.words import UNKNOWN, UNTRANSLATED, Words
 from pipeline.errors import SettingsError
 from pipeline.measures import groups
@@ -202,10 +202,15 @@ class TestCatalogue:
         (tmp_path / "zh.po").write_text('msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\n', "utf-8")
         code = tmp_path / "code.py"
         code.write_text('w("Hello, {name}")\nw("{n} stay", "{n} stays", n=n)\nw("Hello, {name}")\n', "utf-8")
-        load.cache_clear()
         assert (complete("zh", [code]), complete("zh", [code])) == (2, 0)
         assert load("zh")["Hello, {name}", ""] == ("",)
-        load.cache_clear()
+
+    def test_plural_forms_follow_the_rule_of_the_catalogue(self, tmp_path, monkeypatch):
+        rule = "nplurals=3; plural=n==1 ? 0 : n%10>=2 && n%10<=4 ? 1 : 2;"
+        (tmp_path / "pl.po").write_text(f'msgid ""\nmsgstr "Plural-Forms: {rule}\\n"\n', "utf-8")
+        monkeypatch.setattr("pipeline.briefs.catalogue.LOCALE", tmp_path)
+        forget()
+        assert [form_for("pl", n) for n in (1, 3, 5)] == [0, 1, 2]
 
 
 def test_no_sentence_is_glued_together_outside_a_message():

@@ -14,6 +14,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from babel.messages import Catalog
 
 LOCALE = Path(__file__).parent / "locale"
 # Names under which code calls the translator: w("…"), words("…"), self.words("…"), self("…") within Words, and N_("…") for messages kept in tables.
@@ -45,17 +49,20 @@ def placeholders(text: str) -> set[str]:
 
 
 @lru_cache(maxsize=8)
-def load(language: str) -> dict[tuple[str, str], tuple[str, ...]]:
-    """The catalogue of a language: (message, plural or "") to its translations; empty for English."""
-    path = LOCALE / f"{language}.po"
+def _catalogue(language: str, folder: Path) -> Catalog | None:
+    path = folder / f"{language}.po"
     if not path.is_file():
-        return {}
+        return None
     from babel.messages.pofile import read_po
 
     with path.open("rb") as file:
-        catalogue = read_po(file, locale=language)
+        return read_po(file, locale=language)
+
+
+@lru_cache(maxsize=8)
+def _load(language: str, folder: Path) -> dict[tuple[str, str], tuple[str, ...]]:
     found: dict[tuple[str, str], tuple[str, ...]] = {}
-    for message in catalogue:
+    for message in _catalogue(language, folder) or ():
         if not message.id or message.fuzzy:
             continue
         key = (message.id, "") if isinstance(message.id, str) else (message.id[0], message.id[1])
@@ -64,12 +71,39 @@ def load(language: str) -> dict[tuple[str, str], tuple[str, ...]]:
     return found
 
 
+def load(language: str) -> dict[tuple[str, str], tuple[str, ...]]:
+    """The catalogue of a language: (message, plural or "") to its translations; empty for English.
+
+    >>> load("zh")["joint training", ""]
+    ('联合培养',)
+    """
+    return _load(language, LOCALE)
+
+
+def form_for(language: str, n: float) -> int:
+    """Which plural form a number takes, by the rule at the head of the language's catalogue.
+
+    >>> form_for("zh", 1), form_for("zh", 5)
+    (0, 0)
+    """
+    from gettext import c2py
+
+    catalogue = _catalogue(language, LOCALE)
+    return 0 if catalogue is None else c2py(catalogue.plural_expr)(int(n))
+
+
+def forget() -> None:
+    """Read the catalogues anew next time, because a file has changed."""
+    _catalogue.cache_clear()
+    _load.cache_clear()
+
+
 def _name(node: ast.expr) -> str:
     return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
 
 
 def _in_source(source: str, file: str) -> Iterator[Message]:
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(ast.parse(source, file)):
         if not (isinstance(node, ast.Call) and _name(node.func) in CALLERS and node.args):
             continue
         texts = [a.value for a in node.args[:2] if isinstance(a, ast.Constant) and isinstance(a.value, str)]
@@ -114,7 +148,7 @@ def complete(language: str, paths: Iterable[Path]) -> int:
     if lines:
         with (LOCALE / f"{language}.po").open("a", encoding="utf-8") as file:
             file.write("\n".join(lines) + "\n")
-        load.cache_clear()
+        forget()
     return len(added)
 
 

@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Any, Literal
 
 from pipeline.briefs import vocabulary
-from pipeline.briefs.catalogue import load
+from pipeline.briefs.catalogue import form_for, load
 from pipeline.errors import SettingsError
 
 LOCALES = {"en": "en_GB", "zh": "zh_Hans_CN"}
@@ -100,7 +100,7 @@ class Words:
         strings = load(self.language).get((text, plural), ())
         if not strings or not strings[0]:
             return text.join(UNTRANSLATED)
-        return strings[0]
+        return strings[form_for(self.language, n)] if len(strings) > 1 and not unknown(n) else strings[0]
 
     def _value(self, value: Any) -> str:
         if isinstance(value, str):
@@ -215,7 +215,7 @@ class Words:
             return self.region(code.removeprefix("region:"))
         if code in vocabulary.PARTNERS:
             return self(vocabulary.PARTNERS[code])
-        override = vocabulary.COUNTRY_NAMES[self.language].get(code)
+        override = vocabulary.COUNTRY_NAMES.get(self.language, {}).get(code)
         if override:
             return override
         alpha_2 = _alpha_2(code)
