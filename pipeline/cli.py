@@ -82,9 +82,8 @@ def doctor() -> None:
 @app.command()
 def sources(raw: RawOption = None) -> None:
     """Say what was recognised in the raw folders, with rows and periods."""
-    from pipeline.sources import discover, summary
-
     from pipeline.errors import InputError
+    from pipeline.sources import discover, summary
 
     folders = _raw(raw)
     found = discover(folders)
