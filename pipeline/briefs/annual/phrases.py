@@ -52,7 +52,7 @@ def source_line(w: Words, figure: Any) -> str:
 
     >>> from types import SimpleNamespace as Row
     >>> source_line(Words("en"), Row(publisher="IIE Open Doors", period="2024/25"))
-    'IIE Open Doors, 2024/25'
+    'Institute of International Education (Open Doors), 2024/25'
     """
     return w("{publisher}, {period}", publisher=w.publisher(figure.publisher), period=w.period(figure.period))
 
