@@ -13,6 +13,7 @@ _DOORS = {
     "backtest": "pipeline.models.forecast",
     "track_record": "pipeline.models.record",
     "breaks": "pipeline.models.events",
+    "gravity": "pipeline.models.flows",
     "known_breaks": "pipeline.models.events",
 }
 __all__ = sorted(_DOORS)
