@@ -1,0 +1,203 @@
+"""A brief's data as a page and as a PDF: both from the blocks alone, neither from the other."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from pipeline.briefs import fonts
+from pipeline.briefs.checks import check
+from pipeline.briefs.document import BriefError, Data, Document, read_document
+from pipeline.briefs.markup import plain
+from pipeline.briefs.markup_html import block_html
+from pipeline.briefs.words import Words
+
+TEMPLATES = Path(__file__).parent / "templates"
+KEPT_WHOLE = 16  # a table of so many rows is not broken over pages
+NARROW_CELL = 22  # letters that fit a column which takes only the width it needs
+_DRAWN = ("svg", "data", "url", "color", "id", "type", "kind", "align", "key")
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A finished file: its content, and the characters that no font has and 〓 stands for."""
+
+    content: str | bytes
+    replaced: list[str]
+
+
+def finished(notebook: Mapping[str, Any]) -> Document:
+    """The brief in a notebook, checked."""
+    document = read_document(notebook)
+    check(document)
+    return document
+
+
+# The page --------------------------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Any:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    return Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+
+
+def _sections(blocks: list[Data]) -> list[dict[str, Any]]:
+    """Blocks grouped under their sections; the first group, before any section, has no id."""
+    groups: list[dict[str, Any]] = [{"id": "", "title": "", "blocks": []}]
+    for block in blocks:
+        if block["type"] == "section":
+            groups.append({"id": block["id"], "title": plain(block["title"]), "blocks": []})
+        groups[-1]["blocks"].append(block)
+    return [group for group in groups if group["blocks"]]
+
+
+def render_html(notebook: Mapping[str, Any]) -> Rendered:
+    """The brief as one self-contained page.
+
+    Parameters
+    ----------
+    notebook
+        An executed notebook whose outputs carry blocks.
+
+    Raises
+    ------
+    BriefError
+        When the brief is not finished (see `checks.check`).
+    """
+    document = finished(notebook)
+    words = Words(document.language)
+    labels = {
+        "data": words("Data of this figure"),
+        "download": words("Download as CSV"),
+        "skip": words("Skip to the brief"),
+        "contents": words("Contents"),
+    }
+    sections = _sections(document.blocks)
+    for section in sections:
+        section["html"] = "".join(block_html(block, labels) for block in section["blocks"])
+    content = (
+        _environment()
+        .get_template("brief.html.j2")
+        .render(
+            lang=words.html_lang,
+            title=plain(document.cover["title"]),
+            cover=document.cover,
+            head=block_html(document.cover),
+            sections=sections,
+            labels=labels,
+            css=(TEMPLATES / "style.css").read_text(encoding="utf-8"),
+        )
+    )
+    return Rendered(content, sorted(_missing_in_figures(document)))
+
+
+def _missing_in_figures(document: Document) -> set[str]:
+    return {char for block in document.of_type("figure") for char in block.get("missing_glyphs", ())}
+
+
+# The PDF ---------------------------------------------------------------------------------------------------------------
+
+
+def _settable(value: Any, missing: set[str], key: str = "") -> Any:
+    if isinstance(value, str):
+        if key in _DRAWN:
+            return value
+        text, lost = fonts.settable(value)
+        missing.update(lost)
+        return text
+    if isinstance(value, Mapping):
+        return {
+            name: inner if name in _DRAWN else _settable(inner, missing, name)
+            for name, inner in value.items()
+            if name not in ("data", "missing_glyphs", "evidence")
+        }
+    if isinstance(value, list | tuple):
+        return [_settable(inner, missing, key) for inner in value]
+    return value
+
+
+def _length(text: str) -> int:
+    return sum(2 if ord(char) >= 0x2E80 else 1 for char in plain(text))
+
+
+def column_widths(columns: list[Data], rows: list[list[Data]]) -> list[float]:
+    """What share of the width each column of a table gets; 0 takes what it needs.
+
+    Numbers and short words take what they need; longer texts share the rest by the root of their length. When all are short, the
+    first column, which names the rows, gets the rest.
+
+    >>> column_widths([{"kind": "text"}, {"kind": "number"}], [[{"text": "India"}, {"text": "1"}]])
+    [1.0, 0.0]
+    """
+    shares = []
+    for place, column in enumerate(columns):
+        longest = max(_length(row[place].get("text", "")) for row in rows)
+        free = column["kind"] in ("text", "note") and longest > NARROW_CELL
+        shares.append(round(math.sqrt(min(longest, 160)), 2) if free else 0.0)
+    return shares if any(shares) else [1.0] + [0.0] * (len(columns) - 1)
+
+
+def _laid_out(block: Data) -> Data:
+    if block["type"] == "columns":
+        return {**block, "left": [_laid_out(b) for b in block["left"]], "right": [_laid_out(b) for b in block["right"]]}
+    if block["type"] == "table":
+        widths = column_widths(block["columns"], block["rows"])
+        return {**block, "widths": widths, "breakable": len(block["rows"]) > KEPT_WHOLE}
+    return block
+
+
+def pdf_data(document: Document) -> tuple[Data, list[str]]:
+    """What the Typst template reads, and the characters that were replaced."""
+    missing = _missing_in_figures(document)
+    cover = document.cover
+    words = Words(document.language)
+    lang, region = words.html_lang.split("-")
+    data = {
+        "lang": lang,
+        "region": region,
+        "title": plain(cover["title"]),
+        "description": plain(cover["subtitle"]),
+        "author": cover["author"],
+        "running": plain(cover["running"]),
+        "synthetic": cover["synthetic"],
+        "cover": cover,
+        "blocks": [_laid_out(block) for block in document.blocks],
+    }
+    return _settable(data, missing), sorted(missing)
+
+
+def render_pdf(notebook: Mapping[str, Any]) -> Rendered:
+    """The brief as a tagged PDF that passes Typst's PDF/UA-1 check; the same bytes for the same blocks.
+
+    Parameters
+    ----------
+    notebook
+        An executed notebook whose outputs carry blocks.
+
+    Raises
+    ------
+    BriefError
+        When the brief is not finished (see `checks.check`), or Typst refuses it.
+    """
+    import typst
+
+    data, replaced = pdf_data(finished(notebook))
+    files = {
+        "main.typ": (TEMPLATES / "brief.typ").read_bytes(),
+        "brief.json": json.dumps(data, ensure_ascii=False).encode(),
+    }
+    try:
+        content = typst.compile(
+            files, font_paths=[fonts.FOLDER], ignore_system_fonts=True, pdf_standards=["ua-1"], timestamp=0
+        )
+    except typst.TypstError as error:
+        hints = " ".join(error.hints or [])
+        raise BriefError("the PDF", f"was refused by Typst: {error.message}.", hints) from error
+    return Rendered(content, replaced)
