@@ -13,8 +13,9 @@ from typing import Any
 from pipeline.briefs.markup import to_html
 
 Data = dict[str, Any]
-# What the page says around the blocks, in its language: "data" opens a chart's rows, "download" saves them.
-DEFAULT_LABELS = {"data": "Data", "download": "Download as CSV", "base": "Base", "source": "Source"}
+# What the page says around the blocks, in its language: "data" opens a chart's rows, "download" saves them, "between" stands
+# between two sentences.
+DEFAULT_LABELS = {"data": "Data", "download": "Download as CSV", "between": " "}
 
 
 def _attr(text: str) -> str:
@@ -105,7 +106,7 @@ def _figure(b: Data, labels: Data) -> str:
     width, height = svg_size(page)
     n_width, n_height = svg_size(narrow)
     level = b.get("level", 3)
-    caption = " ".join(to_html(part) for part in (b["caption"], b["source"]) if part)
+    caption = labels.get("between", " ").join(to_html(part) for part in (b["caption"], b["source"]) if part)
     return (
         f'<figure id="{_attr(b["id"])}" aria-labelledby="{_attr(b["id"])}-title">'
         f'<h{level} id="{_attr(b["id"])}-title">{to_html(b["title"])}</h{level}>'
@@ -137,7 +138,7 @@ def _table(b: Data, labels: Data) -> str:
             body += f'<td class="{k}{fall}">{_cell(cell)}</td>'
         body += "</tr>"
     level, name = b.get("level", 3), _attr(b["id"])
-    small = " ".join(to_html(part) for part in (b["caption"], *b["notes"], b["source"]) if part)
+    small = labels.get("between", " ").join(to_html(part) for part in (b["caption"], *b["notes"], b["source"]) if part)
     return (
         f'<section class="table" id="{name}" aria-labelledby="{name}-title"><h{level} id="{name}-title">{to_html(b["title"])}</h{level}>'
         f'<div class="scroll" tabindex="0" role="region" aria-labelledby="{name}-title">'

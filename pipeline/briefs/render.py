@@ -78,6 +78,7 @@ def render_html(notebook: Mapping[str, Any]) -> Rendered:
         "download": words("Download as CSV"),
         "skip": words("Skip to the brief"),
         "contents": words("Contents"),
+        "between": "" if words.language == "zh" else " ",
     }
     sections = _sections(document.blocks)
     for section in sections:
