@@ -12,7 +12,8 @@ from typing import Any
 
 from pipeline.briefs import fonts
 from pipeline.briefs.checks import check
-from pipeline.briefs.document import BriefError, Data, Document, read_document
+from pipeline.briefs.document import BriefError, Data, Document, read_document, texts
+from pipeline.briefs.fonts.embed import font_faces
 from pipeline.briefs.markup import plain
 from pipeline.briefs.markup_html import block_html
 from pipeline.briefs.words import Words
@@ -94,9 +95,18 @@ def render_html(notebook: Mapping[str, Any]) -> Rendered:
             sections=sections,
             labels=labels,
             css=(TEMPLATES / "style.css").read_text(encoding="utf-8"),
+            faces=font_faces(_page_text(document, labels)),
         )
     )
     return Rendered(content, sorted(_missing_in_figures(document)))
+
+
+def _page_text(document: Document, labels: Data) -> str:
+    """All characters that the page may show, those of the figures' data too."""
+    rows = [block["data"] for block in document.of_type("figure") if block.get("data")]
+    cells = [str(value) for data in rows for row in (data["columns"], *data["rows"]) for value in row]
+    said = texts([document.cover, *document.walk()])
+    return "".join([*said, *cells, *labels.values()])
 
 
 def _missing_in_figures(document: Document) -> set[str]:
