@@ -261,6 +261,18 @@ class TestLines:
         assert "Marked: Borders closed." in charts.trend(series(), breaks=table, words=EN).describe()
         assert "边境关闭" in charts.trend(series(), breaks=table, words=ZH).describe()
 
+    @pytest.mark.parametrize(("width", "narrow"), WIDTHS.values())
+    def test_no_label_covers_a_point_that_stands_alone(self, width, narrow):
+        lone = series(gap=(2005, 2006, 2008, 2009))
+        marks = [charts.Break(2012, "Mobile students counted, until then foreign citizens", "definition")]
+        figure = charts.trend(lone, breaks=marks, words=EN).figure(width, narrow)
+        dots = [x for x in figure.findobj(Line2D) if x.get_marker() == "o"]
+        boxes = charts.text_boxes(figure).values()
+        assert len(dots) == 3
+        for dot in dots:
+            (x,), (y,) = dot.get_xdata(), dot.get_ydata()
+            assert not [b for b in boxes if b.left <= x <= b.right and b.bottom <= y <= b.top]
+
     def test_an_axis_that_does_not_begin_at_0_says_so(self):
         figure = charts.trend(series(), words=EN, zero=False).figure()
         assert "The axis does not begin at 0." in {t.get_text() for t in texts(figure)}

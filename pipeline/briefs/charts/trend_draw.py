@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from pipeline.briefs import theme
@@ -43,7 +44,10 @@ def draw_trend(chart: Trend, surface: Surface) -> None:
         _line(line, chart.color(index), index == 0, frame, surface, placer)
     _write_ends(ends, frame, surface, placer)
     _write_values(chart, frame, surface, placer)
-    for mark in chart.breaks:
+    at = {p.year: p.value or 0.0 for p in chart.lines[0].known}
+    for mark in sorted(
+        chart.breaks, key=lambda mark: at.get(mark.year, math.inf)
+    ):  # labels hang below: the lowest first
         _write_break(mark.year, mark.label, chart, frame, surface, placer)
 
 
@@ -140,7 +144,7 @@ def _line(line: Line, color: str, focus: bool, frame: Frame, surface: Surface, p
     width = 1.9 if focus else 1.4
     for segment in _segments(line.points):
         xy = [frame.at(p.year, p.value or 0.0) for p in segment]
-        placer.block_line(xy)
+        placer.block_line(xy if len(xy) > 1 else [(xy[0][0] - 3, xy[0][1]), (xy[0][0] + 3, xy[0][1])])
         xs, ys = [x for x, _ in xy], [y for _, y in xy]
         if len(xy) > 1:
             surface.line(xs, ys, color=color, lw=width, solid_capstyle="round", solid_joinstyle="round", zorder=3)
@@ -207,7 +211,7 @@ def _write_values(chart: Trend, frame: Frame, surface: Surface, placer: Placer) 
         x, y = frame.at(p.year, p.value or 0.0)
         box = placer.place(around(x, y, width, height, gap=5))
         if box.bottom - y > 14 or y - box.top > 14:
-            _leader(x, y, box, surface)
+            _leader(x, y, box, surface, placer)
         surface.text(box.left, box.bottom, text, size, ha="left", va="bottom", weight="bold", color=theme.BLUE)
 
 
@@ -222,15 +226,27 @@ def _write_break(year: int, label: str, chart: Trend, frame: Frame, surface: Sur
     below = [b for b in around(x, y, width, height, gap=6) if b.top < y]
     inside = Box(frame.box.left + 2, frame.box.bottom + 3, frame.box.right, frame.box.top)
     candidates = [b for b in below if b.outside(inside) == 0] + around(x, y, width, height, gap=6)
-    box = placer.place(candidates)
+    box = placer.place(sorted(candidates, key=lambda b: _covers(placer.taken, _thread(x, y, b))))
     surface.text(box.left, box.bottom, text, size, ha="left", va="bottom", color=theme.MUTED)
     if max(box.bottom - y, y - box.top) > 8.5:
-        _leader(x, y, box, surface)
+        _leader(x, y, box, surface, placer)
 
 
-def _leader(x: float, y: float, box: Box, surface: Surface) -> None:
+def _leader(x: float, y: float, box: Box, surface: Surface, placer: Placer) -> None:
     """A thin line from a point to its label above or below."""
+    (_, start), (target, end) = _thread(x, y, box)
+    surface.line([x, target], [start, end], color=theme.GREY, lw=0.6, zorder=1)
+    placer.block_line([(x, start), (target, end + (2 if end < start else -2))])
+
+
+def _thread(x: float, y: float, box: Box) -> tuple[tuple[float, float], tuple[float, float]]:
+    """The two ends of a leader."""
     side = -1 if box.top < y else 1
-    edge = box.top + 0.5 if side < 0 else box.bottom - 0.5
-    target = min(max(x, box.left), box.right)
-    surface.line([x, target], [y + 3 * side, edge], color=theme.GREY, lw=0.6, zorder=1)
+    return (x, y + 3 * side), (min(max(x, box.left), box.right), box.top + 0.5 if side < 0 else box.bottom - 0.5)
+
+
+def _covers(taken: list[Box], thread: tuple[tuple[float, float], tuple[float, float]]) -> bool:
+    """Whether a label lies on the way of a leader."""
+    (x0, y0), (x1, y1) = thread
+    way = [(x0 + (x1 - x0) * i / 20, y0 + (y1 - y0) * i / 20) for i in range(21)]
+    return any(b.left - 2 <= x <= b.right + 2 and b.bottom <= y <= b.top for b in taken for x, y in way)
