@@ -14,6 +14,10 @@ _DOORS = {
     "track_record": "pipeline.models.record",
     "breaks": "pipeline.models.events",
     "gravity": "pipeline.models.flows",
+    "outcome_differences": "pipeline.models.outcome_models",
+    "shrunk_rates": "pipeline.models.outcome_models",
+    "missing_bounds": "pipeline.models.outcome_models",
+    "time_to_event": "pipeline.models.durations",
     "known_breaks": "pipeline.models.events",
 }
 __all__ = sorted(_DOORS)
