@@ -1,4 +1,4 @@
-"""The two nbconvert exporters: `jupyter nbconvert --to mobility_html` and `--to mobility_pdf`."""
+"""The nbconvert exporters: `jupyter nbconvert --to mobility_html`, `mobility_pdf`, `mobility_xlsx`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Any
 from nbconvert.exporters.exporter import Exporter
 from traitlets import Unicode
 
-from pipeline.briefs.render import Rendered, render_html, render_pdf
+from pipeline.briefs.render import Rendered, finished, render_html, render_pdf
+from pipeline.briefs.workbook import workbook_bytes
 
 
 class _BriefExporter(Exporter):
@@ -50,3 +51,14 @@ class BriefPDFExporter(_BriefExporter):
 
     def _render(self, notebook: Any) -> Rendered:
         return render_pdf(notebook)
+
+
+class BriefTablesExporter(_BriefExporter):
+    """The tables of a brief as an accessible workbook."""
+
+    export_from_notebook = "Brief (tables)"
+    file_extension = Unicode(".xlsx")
+    output_mimetype = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+    def _render(self, notebook: Any) -> Rendered:
+        return Rendered(workbook_bytes(finished(notebook)), [])

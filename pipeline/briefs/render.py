@@ -204,8 +204,9 @@ def render_pdf(notebook: Mapping[str, Any]) -> Rendered:
         "main.typ": (TEMPLATES / "brief.typ").read_bytes(),
         "brief.json": json.dumps(data, ensure_ascii=False).encode(),
     }
+    compile_files: Any = typst.compile  # its types leave out a dictionary of files
     try:
-        content = typst.compile(
+        content = compile_files(
             files, font_paths=[fonts.FOLDER], ignore_system_fonts=True, pdf_standards=["ua-1"], timestamp=0
         )
     except typst.TypstError as error:
