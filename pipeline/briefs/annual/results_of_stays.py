@@ -144,7 +144,7 @@ def overall_table(brief: InstitutionBrief) -> blocks.Table:
         )
     ]
     return blocks.Table(
-        "outcomes",
+        "outcomes-all",
         w("Outcomes of all stays that ended in {window}", window=window(brief)),
         columns,
         rows,
