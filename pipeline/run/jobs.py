@@ -22,7 +22,8 @@ class Job:
     parameters: dict[str, Any] = field(default_factory=dict)
     executed: str = ""  # where the executed notebook is kept
     results: str = ""  # folder that gets the tables left in the stage
-    briefs: dict[str, str] = field(default_factory=dict)  # format ("html", "pdf") and where it goes
+    briefs: dict[str, str] = field(default_factory=dict)  # format ("html", "pdf", "xlsx") and where it goes
+    downloads: str = ""  # folder that gets the rows behind the brief's tables and figures, as CSV
     produces: list[str] = field(
         default_factory=list
     )  # folder and pattern of files that the notebook itself puts in place

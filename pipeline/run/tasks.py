@@ -36,7 +36,7 @@ OWN_ONLY = (
 )  # of the subject's source
 SHARED = ("counts", "context", "ledger")  # of all sources
 CARD = "source.yml"
-FORMATS = ("html", "pdf")
+FILES = {"html": "brief.{}.html", "pdf": "brief.{}.pdf", "xlsx": "tables.{}.xlsx"}  # by format, for a language
 
 
 @dataclass(frozen=True)
@@ -149,7 +149,8 @@ def subject_tasks(
     for language in languages:
         parameters = {"subject": subject, "year": year, "language": language}
         job = _job(here, f"brief:{subject}:{year}:{language}", BRIEF, parameters, stage, report, f".{language}")
-        job = replace(job, briefs={f: str(report / f"brief.{language}.{f}") for f in FORMATS})
+        files = {format_: str(report / name.format(language)) for format_, name in FILES.items()}
+        job = replace(job, briefs=files, downloads=str(report / "data"))
         made.append(
             Task(
                 id=job.id,

@@ -173,6 +173,12 @@ def render(job: Job, notebook: Any, outcome: Outcome) -> dict[Path, Path]:
         staged.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
         outcome.replaced = sorted({*outcome.replaced, *resources.get("replaced", ())})
         moves[staged] = Path(target)
+    if job.downloads:
+        from pipeline.briefs.document import read_document
+        from pipeline.briefs.downloads import write_data
+
+        rows = write_data(read_document(notebook), Path(job.stage) / "data")
+        moves |= {path: Path(job.downloads) / path.name for path in rows}
     return moves
 
 

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 
 import nbformat
@@ -87,6 +88,15 @@ def test_the_run_record_says_what_was_read_and_how_it_went(finished):
     assert set(brief["seconds"]) == {"execute", "render"}
     assert brief["versions"]["pandas"]
     assert str(finished) not in json.dumps({**brief, "error": ""})
+
+
+def test_the_rows_behind_a_brief_lie_beside_it(finished):
+    report = finished / "reports/2021/uni"
+    for language in ("en", "zh"):
+        assert zipfile.is_zipfile(report / f"tables.{language}.xlsx")
+        rows = sorted((report / "data").glob(f"*.{language}.csv"))
+        assert rows
+        assert all(path.read_text(encoding="utf-8-sig").count("\n") >= 2 for path in rows)
 
 
 def test_the_executed_notebooks_are_kept_beside_the_brief(finished):
