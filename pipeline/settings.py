@@ -113,7 +113,9 @@ def _settings(path: Path, given: dict[str, Any]) -> Settings:
 def _subject(path: Path, given: dict[str, Any]) -> Subject:
     _only(path, "subjects.", given, {f.name for f in fields(Subject)})
     if "id" not in given:
-        raise SettingsError(path, "subjects: an entry has no id.", 'Write id = "CHN" or the name of a folder in data/raw.')
+        raise SettingsError(
+            path, "subjects: an entry has no id.", 'Write id = "CHN" or the name of a folder in data/raw.'
+        )
     year = given.get("year")
     return Subject(
         id=_text(path, "subjects.id", given["id"]),
@@ -127,8 +129,12 @@ def _disclosure(path: Path, given: dict[str, Any]) -> Disclosure:
     default = Disclosure()
     return Disclosure(
         method=_choices(path, "disclosure.method", [given.get("method", default.method)], ("suppress", "round"))[0],
-        minimum_count=_integer(path, "disclosure.minimum_count", given.get("minimum_count", default.minimum_count), 1, 1000),
-        minimum_base=_integer(path, "disclosure.minimum_base", given.get("minimum_base", default.minimum_base), 1, 1000),
+        minimum_count=_integer(
+            path, "disclosure.minimum_count", given.get("minimum_count", default.minimum_count), 1, 1000
+        ),
+        minimum_base=_integer(
+            path, "disclosure.minimum_base", given.get("minimum_base", default.minimum_base), 1, 1000
+        ),
         base=_integer(path, "disclosure.base", given.get("base", default.base), 1, 1000),
     )
 

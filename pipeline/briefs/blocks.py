@@ -24,6 +24,9 @@ MIME = "application/vnd.student-mobility.block+json"
 TEXT_WIDTH = 170.0  # mm, the measure of the PDF page
 GUTTER = 8.0  # mm, between two columns
 NARROW = 90.0  # mm, a telephone's screen
+# A clean table and what picks the rows behind a number: {"table": "counts", "where": {column: value, list, or conditions}},
+# conditions being {"from": …, "to": …} (inclusive) or {"not": [values]}; what `mobility explain` looks up.
+Evidence = Mapping[str, Any]
 
 
 class Block:
@@ -95,6 +98,7 @@ class Finding(Block):
     text: str
     base: str = ""
     source: str = ""
+    evidence: Sequence[Evidence] = ()
     block_type: ClassVar[str] = "finding"
 
     def __post_init__(self) -> None:
@@ -102,7 +106,7 @@ class Finding(Block):
         _needed("text", self.text, f"Finding {self.id}")
 
     def to_json(self, width: float = TEXT_WIDTH) -> dict[str, Any]:
-        return {"type": self.block_type, **vars(self)}
+        return {"type": self.block_type, **vars(self), "evidence": list(self.evidence)}
 
 
 @dataclass(repr=False)
@@ -182,6 +186,7 @@ class Figure(Block):
     source: str = ""
     alt: str | None = None
     data: pd.DataFrame | None = None
+    evidence: Sequence[Evidence] = ()
     block_type: ClassVar[str] = "figure"
 
     def __post_init__(self) -> None:
@@ -203,6 +208,7 @@ class Figure(Block):
             "svg": {"page": self.chart.svg(width), "narrow": self.chart.svg(NARROW, narrow=True)},
             "data": frame_json(data),
             "missing_glyphs": self.chart.missing_glyphs,
+            "evidence": list(self.evidence),
         }
 
 
@@ -272,6 +278,7 @@ class Table(Block):
     caption: str = ""
     source: str = ""
     notes: Sequence[str] = ()
+    evidence: Sequence[Evidence] = ()
     block_type: ClassVar[str] = "table"
 
     def __post_init__(self) -> None:
@@ -288,6 +295,7 @@ class Table(Block):
             "caption": self.caption,
             "source": self.source,
             "notes": list(self.notes),
+            "evidence": list(self.evidence),
             "columns": [vars(column) for column in self.columns],
             "rows": [[self._cell(column, row.get(column.key)) for column in self.columns] for row in self.rows],
         }

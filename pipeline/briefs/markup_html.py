@@ -140,11 +140,11 @@ def _table(b: Data, labels: Data) -> str:
     level, name = b.get("level", 3), _attr(b["id"])
     small = labels.get("between", " ").join(to_html(part) for part in (b["caption"], *b["notes"], b["source"]) if part)
     return (
-        f'<section class="table" id="{name}" aria-labelledby="{name}-title"><h{level} id="{name}-title">{to_html(b["title"])}</h{level}>'
+        f'<div class="table" id="{name}"><h{level} id="{name}-title">{to_html(b["title"])}</h{level}>'
         f'<div class="scroll" tabindex="0" role="region" aria-labelledby="{name}-title">'
         f'<table><caption class="hidden">{to_html(b["title"])}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
         + (f'<p class="under">{small}</p>' if small else "")
-        + "</section>"
+        + "</div>"
     )
 
 

@@ -49,6 +49,15 @@ def families(labels: pd.Series) -> pd.Series:
     return labels.map({label: publisher(label).family for label in labels.dropna().unique()})
 
 
+def labels_of(family: str) -> list[str]:
+    """The labels that name a family's count.
+
+    >>> labels_of("MOE (China)")
+    ['MOE (China)', 'Ministry of Education of China']
+    """
+    return sorted({family, *(label for label, one in known().items() if one.family == family)})
+
+
 def role_rank(family: str) -> int:
     """0 for national publishers, then international ones, extracts and copies.
 

@@ -9,12 +9,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import InputError, did_you_mean
 from pipeline.run.parameters import cells
 from pipeline.run.tasks import BRIEF
 from pipeline.run.workspace import Context, context
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 BLOCK = "application/vnd.student-mobility.block+json"
 SHOWN = 20  # rows
@@ -90,12 +93,38 @@ def _told(block: dict[str, Any]) -> Iterator[str]:
             yield label + str(block[key]).replace("**", "")
 
 
+def _said(value: Any) -> str:
+    """A condition in words."""
+    if not isinstance(value, dict):
+        return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    if "not" in value:
+        return "not " + ", ".join(map(str, value["not"]))
+    return f"from {value.get('from', '…')} to {value.get('to', '…')}"
+
+
+def _meets(column: pd.Series, condition: dict[str, Any]) -> pd.Series:
+    """Which values lie between `from` and `to` (inclusive), or are none of `not`; a missing value is none of them."""
+    if "not" in condition:
+        return ~column.isin(condition["not"])
+    import pandas as pd
+
+    met = column.notna()
+    for bound, compare in (("from", column.ge), ("to", column.le)):
+        if bound in condition:
+            limit = pd.Timestamp(condition[bound]) if column.dtype.kind == "M" else condition[bound]
+            met &= compare(limit).fillna(False)
+    return met
+
+
 def _rows(item: dict[str, Any], here: Context) -> Iterator[str]:
     from pipeline.records.store import load
 
     table, where = item["table"], item.get("where", {})
-    rows = load(here.processed, table, **where)
-    picked = ", ".join(f"{column} {value}" for column, value in where.items())
+    conditions = {c: v for c, v in where.items() if isinstance(v, dict)}
+    rows = load(here.processed, table, **{c: v for c, v in where.items() if c not in conditions})
+    for column, condition in conditions.items():
+        rows = rows[_meets(rows[column], condition)]
+    picked = ", ".join(f"{column} {_said(value)}" for column, value in where.items())
     yield f"{len(rows)} rows of {table} ({picked}):"
     for row in rows.head(SHOWN).to_dict("records"):
         values = [f"{c} {row[c]}" for c in COUNT_COLUMNS if table == "counts" and row.get(c) not in (None, "")]

@@ -389,5 +389,7 @@ class Brief:
         yield w("Subject and year"), f"{self.facts.subject}, {self.facts.year}"
         yield (
             w("Rows behind a number"),
-            w("The command mobility explain, with the file of this brief and the id of a finding, prints the rows behind it."),
+            w(
+                "The command mobility explain, with the file of this brief and the id of a finding, prints the rows behind it."
+            ),
         )

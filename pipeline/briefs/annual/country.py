@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
@@ -12,6 +13,7 @@ from pipeline.briefs import blocks, charts
 from pipeline.briefs.annual.brief import Brief
 from pipeline.briefs.annual.counted import care, counted, definition
 from pipeline.briefs.annual.phrases import amount, change, known, moved, place, source_line
+from pipeline.measures.publishers import labels_of
 
 # What the table at a glance lists, in its order: measure, direction, level, funding.
 GLANCE = (
@@ -135,8 +137,23 @@ class CountryBrief(Brief):
         return [finding for finding in made if finding is not None]
 
     def finding(self, id_: str, text: str, figure: Any, base: str = "") -> blocks.Finding:
-        """A finding with the source of its figure."""
-        return blocks.Finding(id_, text, base=base, source=source_line(self.w, figure))
+        """A finding with the source of its figure and the rows behind it."""
+        return blocks.Finding(id_, text, base=base, source=source_line(self.w, figure), evidence=self.evidence(figure))
+
+    def evidence(self, figure: Any, partners: Sequence[str] = ("WLD",)) -> list[blocks.Evidence]:
+        """The clean rows of a figure and of the year before it."""
+        end = "origin" if figure.direction == "inbound" else "destination"
+        where = {
+            "reporter": self.country,
+            "direction": figure.direction,
+            "measure": figure.measure,
+            "level": figure.level,
+            "funding": figure.funding,
+            end: list(partners),
+            "publisher": labels_of(figure.publisher),
+            "year": {"from": int(figure.year) - 1, "to": int(figure.year)},
+        }
+        return [{"table": "counts", "where": where}]
 
     def total_finding(self) -> blocks.Finding:
         """The headline."""
@@ -297,7 +314,9 @@ class CountryBrief(Brief):
         if moves and len(before) == 1:
             period = w.period(self.period_like(self.main_id, int(before[0])))
             text = self.join(text, w("Since {period}: {moves}.", period=period, moves=w("; ").join(moves)))
-        return self.finding("origins", text, self.total, base=w("Share of all {n}", n=amount(w, self.total)))
+        made = self.finding("origins", text, self.total, base=w("Share of all {n}", n=amount(w, self.total)))
+        made.evidence = self.evidence(self.total, [*rows["partner"], "WLD"])
+        return made
 
     def abroad_finding(self) -> blocks.Finding | None:
         """The other way: who leaves and who comes back."""
@@ -376,7 +395,7 @@ class CountryBrief(Brief):
             )
         title = w("{n} largest origins, {period}", n=len(rows), period=w.period(self.total.period))
         return blocks.Figure(
-            "origins", title, charts.bars(frame, words=w, row=8.2), caption=caption, source=w("Source: as left.")
+            "origins-chart", title, charts.bars(frame, words=w, row=8.2), caption=caption, source=w("Source: as left.")
         )
 
     def partner_lines(self) -> blocks.Figure | None:
@@ -391,7 +410,7 @@ class CountryBrief(Brief):
             return None
         chart = charts.trend(lines, words=w, height=76)
         return blocks.Figure(
-            "origins",
+            "origins-chart",
             w("Largest origins with published figures"),
             chart,
             caption=w("Gaps: no figure published."),
@@ -502,7 +521,7 @@ class CountryBrief(Brief):
         if not found:
             return []
         lead = w("Publishers list their largest partners, not all: what is not listed is unknown, not zero.")
-        return [blocks.Section("partners", w("Who comes from where, and who goes abroad"), lead), *found]
+        return [blocks.Section("where", w("Who comes from where, and who goes abroad"), lead), *found]
 
     def partner_table(self) -> blocks.Table | None:
         """The list of origins."""
@@ -539,7 +558,7 @@ class CountryBrief(Brief):
             )
         ]
         return blocks.Table(
-            "partners",
+            "partners-table",
             w("Largest origins, {period}", period=w.period(self.total.period)),
             columns,
             table,
@@ -600,7 +619,7 @@ class CountryBrief(Brief):
         )
         source = w("Source: {publisher}", publisher=w.list(list(dict.fromkeys(publishers))))
         return blocks.Figure(
-            "abroad", w("Study abroad"), charts.trend(lines, words=w, height=66), caption=caption, source=source
+            "abroad-chart", w("Study abroad"), charts.trend(lines, words=w, height=66), caption=caption, source=source
         )
 
     def definitions(self) -> list[tuple[str, str]]:

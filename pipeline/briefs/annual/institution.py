@@ -124,7 +124,7 @@ class InstitutionBrief(Brief):
         )
         if known(t.pct):
             text = self.join(text, w("That is {change} than a year before.", change=change(w, t.pct)))
-        return blocks.Finding("total", text, source=self.source())
+        return blocks.Finding("total", text, source=self.source(), evidence=self.evidence(self.facts.year))
 
     def before_finding(self) -> blocks.Finding | None:
         """Against the last year before borders closed."""
@@ -148,7 +148,12 @@ class InstitutionBrief(Brief):
             period=period,
             parts=w(", ").join(parts),
         )
-        return blocks.Finding("recovery", text, source=self.source())
+        return blocks.Finding("recovery", text, source=self.source(), evidence=self.evidence([SHOCK_BASE, self.facts.year]))
+
+    def evidence(self, years: int | list[int], **where: Any) -> list[blocks.Evidence]:
+        """The clean rows of the stays that began in these years; without virtual ones and those that a refused visa kept away."""
+        kept = {"mode": {"not": ["virtual"]}, "visa_result": {"not": ["refused"]}}
+        return [{"table": "stays", "where": {"source": self.facts.subject, "year": years, **kept, **where}}]
 
     def partner_finding(self) -> blocks.Finding | None:
         """The largest partners each way."""
@@ -174,6 +179,7 @@ class InstitutionBrief(Brief):
                 outbound=self.way("outbound").value,
             ),
             source=self.source(),
+            evidence=self.evidence(self.facts.year),
         )
 
     def balance_finding(self) -> blocks.Finding | None:
@@ -189,7 +195,7 @@ class InstitutionBrief(Brief):
             inbound=w.percent(both["inbound"].share, digits=0),
             outbound=w.percent(both["outbound"].share, digits=0),
         )
-        return blocks.Finding("belt-and-road", text, source=self.source())
+        return blocks.Finding("belt-and-road", text, source=self.source(), evidence=self.evidence(self.facts.year))
 
     def ranked(self, direction: str) -> pd.DataFrame:
         """Partner countries with a number that is shown, the largest first."""
@@ -382,7 +388,7 @@ class InstitutionBrief(Brief):
     def partners(self) -> list[blocks.Block]:
         w = self.w
         inbound, outbound = self.partner_bars("inbound", TOP), self.partner_bars("outbound", TOP)
-        found: list[blocks.Block] = [blocks.Section("partners", w("Partner countries"), self.concentration_lead())]
+        found: list[blocks.Block] = [blocks.Section("countries", w("Partner countries"), self.concentration_lead())]
         if inbound is not None and outbound is not None:
             source = self.source()
             caption = w("Mark: the year before.")
