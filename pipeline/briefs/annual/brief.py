@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from pipeline.briefs import blocks, charts
-from pipeline.briefs.annual.facts import Facts
+from pipeline.briefs.annual.facts import Facts, first, records
 from pipeline.briefs.annual.phrases import known, moved
 from pipeline.briefs.charts.trends import next_period
 from pipeline.briefs.words import Words
@@ -97,19 +97,19 @@ class Brief:
         table = self.facts.table("track_record")
         if series_id is None or table.empty:
             return None
-        return next(table[table["series_id"].eq(series_id)].itertuples(index=False), None)
+        return first(table[table["series_id"].eq(series_id)])
 
     def pooled(self) -> Any | None:
         """The record over all series at hand."""
         table = self.facts.table("pooled_record")
-        return None if table.empty else next(table.itertuples(index=False))
+        return first(table)
 
     def marks(self, series_id: str | None, most: int = 3) -> list[charts.Break]:
         """The breaks to mark in a figure of a series: one a year, shocks first."""
         rows = self.break_rows(series_id)
         found: dict[int, charts.Break] = {}
         for row in rows:
-            if row.year in found or len(found) >= most:
+            if row.year in found or len(found) >= most or row.kind == "policy":
                 continue
             label = getattr(row, f"label_{self.w.language}")
             if known(getattr(row, "pct", None)):
@@ -133,7 +133,7 @@ class Brief:
             return []
         rows = table[table["series_id"].eq(series_id)]
         order = rows["kind"].map({"shock": 0, "definition": 1, "policy": 2}).fillna(3)
-        return list(rows.assign(_order=order).sort_values(["_order", "year"]).itertuples(index=False))
+        return records(rows.assign(_order=order).sort_values(["_order", "year"]))
 
     def period_like(self, series_id: str | None, year: int) -> str:
         """The period of a year in the style of the series."""
@@ -187,7 +187,7 @@ class Brief:
 
     def outlook_finding(self, main: str, future: pd.DataFrame) -> blocks.Finding:
         """The outlook in one sentence, in words that fit its width."""
-        w, end = self.w, next(future.sort_values("year").tail(1).itertuples(index=False))
+        w, end = self.w, records(future.sort_values("year"))[-1]
         period = w.period(self.period_like(main, end.year))
         low, high = w.number(self.round(end.lower_80)), w.number(self.round(end.upper_80))
         text = w(
@@ -227,14 +227,14 @@ class Brief:
         def both(low: float, high: float) -> str:
             return w.range(self.round(low), self.round(high))
 
-        rows = [
+        rows: list[dict[str, blocks.Cell]] = [
             {
                 "period": w.period(self.period_like(main, r.year), short=True),
                 "median": number(r.median),
                 "i80": both(r.lower_80, r.upper_80),
                 "i95": both(r.lower_95, r.upper_95),
             }
-            for r in future.sort_values("year").itertuples(index=False)
+            for r in records(future.sort_values("year"))
         ]
         columns = [
             blocks.Column("period", w("Period")),
@@ -358,7 +358,7 @@ class Brief:
         w, table = self.w, self.facts.table("quality")
         if table.empty:
             return None
-        rows = [
+        rows: list[dict[str, blocks.Cell]] = [
             {
                 "file": str(r.file).split("/", 1)[-1] if self.country is None else str(r.file),
                 "read": blocks.Num(r.rows_read, w.number(r.rows_read)),
@@ -366,7 +366,7 @@ class Brief:
                 "rejected": blocks.Num(r.rows_rejected, w.number(r.rows_rejected)),
                 "merged": blocks.Num(r.rows_merged, w.number(r.rows_merged)),
             }
-            for r in table.sort_values("file").itertuples(index=False)
+            for r in records(table.sort_values("file"))
         ]
         columns = [
             blocks.Column("file", w("File")),

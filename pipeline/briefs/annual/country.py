@@ -12,6 +12,7 @@ import pandas as pd
 from pipeline.briefs import blocks, charts
 from pipeline.briefs.annual.brief import Brief
 from pipeline.briefs.annual.counted import care, counted, definition
+from pipeline.briefs.annual.facts import records, undivided
 from pipeline.briefs.annual.phrases import amount, change, known, moved, place, source_line
 from pipeline.measures.publishers import labels_of
 
@@ -40,6 +41,7 @@ STORIES = (
     ("practical_training", "inbound"),
 )
 TOP = 8
+PAGE_ONE, PAGE_ONE_ROW = 54.0, 6.0  # mm: figures of the first page leave room for its table and note
 
 
 class CountryBrief(Brief):
@@ -212,7 +214,7 @@ class CountryBrief(Brief):
         }
         if opt.change > 0 and enrolled.change <= 0:
             text = w(
-                "**All of the growth is practical training** after study (OPT): up {pct} to {opt}. Students enrolled: {n}, {change} fewer.",
+                "**All of the growth is practical training** after study (OPT): up {pct} to {opt}. {n} were enrolled, {change} fewer than a year before.",
                 **values,
             )
         elif opt.change > 0:
@@ -292,7 +294,7 @@ class CountryBrief(Brief):
             & rows["partner"].str.fullmatch("[A-Z]{3}").fillna(False)
             & rows["partner"].ne("WLD")
         ]
-        rows = rows[rows[["level", "mode", "funding"]].eq("all").all(axis=1)].sort_values("value", ascending=False)
+        rows = rows[undivided(rows)].sort_values("value", ascending=False)
         rows = rows.assign(share=100 * rows["value"] / self.total.value, previous_year=self.facts.year - 1)
         return rows
 
@@ -307,7 +309,7 @@ class CountryBrief(Brief):
         text = w("**{names} send {share} of every 100.**", names=names, share=w.number(share))
         moves = [
             w("{country} {moved}", country=place(w, r.partner), moved=moved(w, r.pct))
-            for r in rows.itertuples()
+            for r in records(rows)
             if known(r.pct)
         ]
         before = rows["previous_year"].dropna().unique()
@@ -348,7 +350,7 @@ class CountryBrief(Brief):
         """The main series with its breaks and outlook."""
         w, main = self.w, self.main_id
         line = self.recent(self.facts.line(main))
-        chart = charts.trend(charts.Line("", line), self.series_outlook(main), self.marks(main), words=w, height=76)
+        chart = charts.trend(charts.Line("", line), self.series_outlook(main), self.marks(main), words=w, height=PAGE_ONE)
         kinds = set(line.loc[line["value"].notna(), "exactness"]) - {"exact"}
         marks = w("Open marks: rounded or “more than” figures.") if kinds else ""
         caption = self.join(
@@ -395,20 +397,20 @@ class CountryBrief(Brief):
             )
         title = w("{n} largest origins, {period}", n=len(rows), period=w.period(self.total.period))
         return blocks.Figure(
-            "origins-chart", title, charts.bars(frame, words=w, row=8.2), caption=caption, source=w("Source: as left.")
+            "origins-chart", title, charts.bars(frame, words=w, row=PAGE_ONE_ROW), caption=caption, source=w("Source: as left.")
         )
 
     def partner_lines(self) -> blocks.Figure | None:
         """The few origins that have yearly figures, as lines."""
         w, rows = self.w, self.leading().head(3)
         lines = []
-        for row in rows.itertuples():
+        for row in records(rows):
             line = self.recent(self.facts.line(row.series_id))
             if line["value"].notna().sum() >= 2:
                 lines.append(charts.Line(w.country(row.partner), line))
         if not lines:
             return None
-        chart = charts.trend(lines, words=w, height=76)
+        chart = charts.trend(lines, words=w, height=PAGE_ONE)
         return blocks.Figure(
             "origins-chart",
             w("Largest origins with published figures"),
@@ -440,7 +442,8 @@ class CountryBrief(Brief):
 
     def glance(self) -> blocks.Table:
         """The main figures side by side, each with its own period."""
-        w, rows = self.w, []
+        w = self.w
+        rows: list[dict[str, blocks.Cell]] = []
         for figure in self.glance_rows():
             own = (
                 ""
@@ -493,7 +496,7 @@ class CountryBrief(Brief):
         lead = w(
             "A total can grow while fewer arrive, or stand still while degree study grows. So each is shown on its own axis, and none is added to another."
         )
-        chart = charts.panels(lines[:4], words=w)
+        chart = charts.panels(lines[:4], words=w, columns=3 if len(lines) == 3 else 2)
         return [
             blocks.Section("volumes", w("One headline, several stories"), lead),
             blocks.Figure(
@@ -541,7 +544,7 @@ class CountryBrief(Brief):
                 "before": blocks.Num(r.previous, w.number(r.previous)) if known(r.previous) else None,
                 "pct": blocks.Num(r.pct, w.percent(r.pct, signed=True)) if known(r.pct) else None,
             }
-            for r in rows.itertuples()
+            for r in records(rows)
         ]
         columns = [
             blocks.Column("name", w("Origin")),
@@ -576,7 +579,7 @@ class CountryBrief(Brief):
             & rows["publisher"].eq(self.total.publisher)
             & rows["direction"].eq("inbound")
         ]
-        rows = rows[rows["year"].eq(self.facts.year) & rows[["level", "mode", "funding"]].eq("all").all(axis=1)].head(9)
+        rows = rows[rows["year"].eq(self.facts.year) & undivided(rows)].head(9)
         if len(rows) < 3:
             return None
         names = [w.capital(w.country(p)) for p in rows["partner"]]
@@ -643,7 +646,7 @@ class CountryBrief(Brief):
         rows = rows[rows["series_id"].isin(used)]
         found = [
             (w("{publisher}: {title}", publisher=w.publisher(r.publisher), title=str(r.title)), str(r.url or ""))
-            for r in rows.itertuples()
+            for r in records(rows)
             if r.title
         ]
         return list(dict.fromkeys(found))

@@ -15,6 +15,34 @@ from pipeline.measures.publishers import role_rank
 RECENT = 3  # years: an older figure is no longer news, and stays out of the tables of the present
 
 
+
+def records(frame: pd.DataFrame) -> list[Any]:
+    """The rows of a table, each with its columns as attributes.
+
+    >>> [row.value for row in records(pd.DataFrame({"year": [2017, 2018], "value": [489200.0, 492185.0]}))]
+    [489200.0, 492185.0]
+    """
+    return list(frame.itertuples(index=False))
+
+
+def first(frame: pd.DataFrame) -> Any | None:
+    """The first row of a table; None when it has none.
+
+    >>> first(pd.DataFrame({"year": [2018]})).year, first(pd.DataFrame()) is None
+    (2018, True)
+    """
+    return next(iter(records(frame.head(1))), None)
+
+
+def undivided(frame: pd.DataFrame) -> pd.Series:
+    """Which rows are about all levels, modes and funding together.
+
+    >>> undivided(pd.DataFrame({"level": ["all", "8"], "mode": ["all", "all"], "funding": ["all", "all"]})).tolist()
+    [True, False]
+    """
+    return frame["level"].eq("all") & frame["mode"].eq("all") & frame["funding"].eq("all")
+
+
 @dataclass(frozen=True)
 class Facts:
     """The result tables of a subject and year (docs/architecture.md, "Results").
@@ -78,7 +106,7 @@ class Facts:
         order = rows.assign(_role=rows["publisher"].map(role_rank)).sort_values(
             ["_role", "year"], ascending=[True, False]
         )
-        return next(order.itertuples(index=False))
+        return records(order)[0]
 
     def line(self, series_id: str) -> pd.DataFrame:
         """The yearly figures of a series up to the year of the brief, in order."""
@@ -91,7 +119,7 @@ class Facts:
         if rows.empty:
             return rows
         rows = rows[rows["direction"].eq(direction) & rows["measure"].eq(measure)]
-        rows = rows[rows[["level", "mode", "funding"]].eq("all").all(axis=1) & rows["year"].gt(self.year - RECENT)]
+        rows = rows[undivided(rows) & rows["year"].gt(self.year - RECENT)]
         if rows.empty:
             return rows
         if publisher is None:

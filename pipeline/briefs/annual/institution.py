@@ -9,6 +9,7 @@ import pandas as pd
 
 from pipeline.briefs import blocks, charts
 from pipeline.briefs.annual.brief import Brief
+from pipeline.briefs.annual.facts import first, records
 from pipeline.briefs.annual.phrases import change, known, moved, place
 from pipeline.briefs.annual.results_of_stays import outcome_blocks, outcome_finding, outcome_rows
 
@@ -186,7 +187,7 @@ class InstitutionBrief(Brief):
         """Belt and Road share, in the study's terms."""
         w, rows = self.w, self.facts.table("groups")
         rows = rows[rows["group"].eq("belt_and_road")] if len(rows) else rows
-        both = {r.direction: r for r in rows.itertuples()}
+        both = {r.direction: r for r in records(rows)}
         if set(both) < {"inbound", "outbound"} or not all(known(r.share) for r in both.values()):
             return None
         text = w(
@@ -216,7 +217,7 @@ class InstitutionBrief(Brief):
             for b in self.marks(self.main_id, 3)
             if b.kind == "shock"
         ][:1]
-        chart = charts.trend(lines, breaks=marks, words=w, height=76)
+        chart = charts.trend(lines, breaks=marks, words=w, height=60)
         return blocks.Figure(
             "trend",
             w("Stays by academic year in which they began"),
@@ -242,21 +243,24 @@ class InstitutionBrief(Brief):
         )
         return charts.bars(frame, words=self.w, row=row)
 
-    def origin_figure(self) -> blocks.Figure:
-        """The largest origins, beside the trend."""
-        w = self.w
+    def origin_figure(self) -> blocks.Figure | None:
+        """The largest origins, beside the trend; None when no origin may be shown."""
+        w, chart = self.w, self.partner_bars("inbound", 8, 8.2)
+        if chart is None:
+            return None
         caption = w("Mark: the year before. Blue rose, orange fell; no percentage on fewer than 20.")
         return blocks.Figure(
             "origins",
             w("Where students come from"),
-            self.partner_bars("inbound", 8, 8.2),
+            self.partner_bars("inbound", 8, 6.6),
             caption=caption,
             source=w("Source: as left."),
         )
 
     def glance(self) -> blocks.Table:
         """The main numbers side by side."""
-        w, rows = self.w, []
+        w = self.w
+        rows: list[dict[str, blocks.Cell]] = []
         for label, figure, what in self.glance_rows():
             line = self.facts.line(figure.series_id)
             line = line[line["year"].gt(figure.year - 11) & line["value"].notna()]
@@ -287,7 +291,7 @@ class InstitutionBrief(Brief):
     def glance_rows(self) -> list[tuple[str, Any, str]]:
         """Label, figure and what is counted."""
         w = self.w
-        wanted = (
+        wanted: tuple[tuple[str, dict[str, Any], str], ...] = (
             (w("All stays"), {"direction": "all"}, w("began in the year; virtual not included")),
             (w("Inbound"), {"direction": "inbound"}, w("students who came")),
             (w("Outbound"), {"direction": "outbound"}, w("students who went")),
@@ -308,7 +312,7 @@ class InstitutionBrief(Brief):
         ]
         for direction in ("inbound", "outbound"):
             title = w("Inbound stays by mode") if direction == "inbound" else w("Outbound stays by mode")
-            chart = charts.composition(self.by_mode(direction), words=w, height=62)
+            chart = charts.composition(self.by_mode(direction), words=w, height=58)
             found.append(blocks.Figure(f"modes-{direction}", title, chart, source=self.source()))
         found.append(self.profile_table())
         return found
@@ -357,7 +361,7 @@ class InstitutionBrief(Brief):
         for mode in sorted(modes, key=lambda m: m == "unknown"):
             row: dict[str, Any] = {"mode": w.capital(w("not stated")) if mode == "unknown" else w.capital(w.mode(mode))}
             for direction in ("inbound", "outbound"):
-                one = next(table[table["mode"].eq(mode) & table["direction"].eq(direction)].itertuples(), None)
+                one = first(table[table["mode"].eq(mode) & table["direction"].eq(direction)])
                 if one is None:
                     row[f"{direction}-n"] = blocks.Num(0, w.number(0))
                     continue
@@ -404,13 +408,16 @@ class InstitutionBrief(Brief):
             )
         balance = self.balance_figure()
         groups = self.group_table()
-        found += [b for b in (balance, groups) if b is not None]
+        if balance is not None and groups is not None:
+            found.append(blocks.Columns(balance, groups, ratio=0.52))
+        else:
+            found += [b for b in (balance, groups) if b is not None]
         return found
 
     def concentration_lead(self) -> str:
         """How concentrated the partners are."""
         w, rows, parts = self.w, self.facts.table("concentration"), []
-        for r in rows.itertuples():
+        for r in records(rows):
             if r.measure == "stays" and r.level == "all" and known(r.effective_number):
                 parts.append(
                     w(
@@ -429,7 +436,7 @@ class InstitutionBrief(Brief):
         rows = rows[rows["inbound"].notna() & rows["outbound"].notna()] if len(rows) else rows
         if len(rows) < 3:
             return None
-        rows = rows.head(12)
+        rows = rows.head(10)
         frame = pd.DataFrame(
             {
                 "name": [w.country(c) for c in rows["partner"]],
@@ -450,19 +457,17 @@ class InstitutionBrief(Brief):
             return None
         rows = []
         for group in dict.fromkeys(table["group"]):
-            both = {r.direction: r for r in table[table["group"].eq(group)].itertuples()}
+            both = {r.direction: r for r in records(table[table["group"].eq(group)])}
             row: dict[str, Any] = {"group": w.group(group)}
             for direction, r in both.items():
                 least = "≥ " if bool(r.at_least) else ""
-                row[f"{direction}-n"] = blocks.Num(r.value, least + w.number(r.value)) if known(r.value) else None
-                row[f"{direction}-s"] = blocks.Num(r.share, least + w.percent(r.share)) if known(r.share) else None
+                row[direction] = blocks.Num(r.share, least + w.percent(r.share)) if known(r.share) else None
             rows.append(row)
-        columns = [blocks.Column("group", w("Group"))]
-        for direction, name in (("inbound", w("Inbound")), ("outbound", w("Outbound"))):
-            columns += [
-                blocks.Column(f"{direction}-n", name, kind="number"),
-                blocks.Column(f"{direction}-s", w("share"), kind="number"),
-            ]
+        columns = [
+            blocks.Column("group", w("Group")),
+            blocks.Column("inbound", w("Share of inbound"), kind="number"),
+            blocks.Column("outbound", w("Share of outbound"), kind="number"),
+        ]
         notes = [w("Groups overlap and do not add up. ≥: countries with few stays are not shown and not in the sum.")]
         return blocks.Table(
             "groups",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from pipeline.briefs import blocks, charts
+from pipeline.briefs.annual.facts import first, records
 from pipeline.briefs.annual.phrases import known
 from pipeline.briefs.catalogue import N_
 
@@ -74,7 +75,7 @@ def window(brief: InstitutionBrief) -> str:
 def outcome_finding(brief: InstitutionBrief, indicator: str) -> blocks.Finding | None:
     """Completion of all stays, with recognised credits."""
     w = brief.w
-    row = next(outcome_rows(brief, "all", indicator).itertuples(), None)
+    row = first(outcome_rows(brief, "all", indicator))
     if row is None or not known(row.value):
         return None
     text = w(
@@ -83,7 +84,7 @@ def outcome_finding(brief: InstitutionBrief, indicator: str) -> blocks.Finding |
         low=w.percent(row.lower),
         high=w.percent(row.upper),
     )
-    credit = next(outcome_rows(brief, "all", "credit_recognition").itertuples(), None)
+    credit = first(outcome_rows(brief, "all", "credit_recognition"))
     if credit is not None and known(credit.value):
         text = brief.join(
             text, w("{value} of the credits attempted abroad were recognised.", value=w.percent(credit.value))
@@ -111,13 +112,16 @@ def outcome_blocks(brief: InstitutionBrief) -> list[blocks.Block]:
         dots_figure(brief, "completion", "funder", w("Completed, by funder")),
         dots_figure(brief, "publications_per_100", "mode", w("Joint publications per 100 stays, by mode")),
     ]
-    return found + [figure for figure in figures if figure is not None]
+    made = [figure for figure in figures if figure is not None]
+    pairs = [made[i : i + 2] for i in range(0, len(made), 2)]
+    return found + [blocks.Columns(*pair) if len(pair) == 2 else pair[0] for pair in pairs]
 
 
 def overall_table(brief: InstitutionBrief) -> blocks.Table:
     """Every outcome of all stays together."""
-    w, rows = brief.w, []
-    by_id = {r.indicator: r for r in outcome_rows(brief, "all").itertuples()}
+    w = brief.w
+    rows: list[dict[str, blocks.Cell]] = []
+    by_id = {r.indicator: r for r in records(outcome_rows(brief, "all"))}
     for indicator in LISTED:
         r = by_id.get(indicator)
         if r is None or not known(r.value):
@@ -171,7 +175,7 @@ def dots_figure(brief: InstitutionBrief, indicator: str, by: str, title: str) ->
             "n": [int(n) for n in shown["n"]],
         }
     )
-    overall = next(outcome_rows(brief, "all", indicator).itertuples(), None)
+    overall = first(outcome_rows(brief, "all", indicator))
     percent = bool(shown["unit"].iloc[0] == "%")
     line = (
         {
