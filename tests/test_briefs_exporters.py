@@ -17,7 +17,7 @@ from pipeline.briefs import blocks, charts
 from pipeline.briefs.checks import leftover, problems
 from pipeline.briefs.document import BriefError, read_document
 from pipeline.briefs.exporters import BriefHTMLExporter, BriefPDFExporter
-from pipeline.briefs.render import column_widths
+from pipeline.briefs.typeset import column_widths
 from pipeline.briefs.words import Words
 
 ORIGINS = (("IND", 363019, 331602), ("CHN", 265919, 277398), ("KOR", 42293, 43149), ("CAN", 29903, 28998))

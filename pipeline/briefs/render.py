@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -12,14 +10,15 @@ from typing import Any
 
 from pipeline.briefs import fonts
 from pipeline.briefs.checks import check
-from pipeline.briefs.document import BriefError, Data, Document, read_document, texts
+from pipeline.briefs.document import Data, Document, read_document, texts
 from pipeline.briefs.fonts.embed import font_faces
 from pipeline.briefs.markup import plain
 from pipeline.briefs.markup_html import block_html
+from pipeline.briefs.typeset import laid_out, typeset
 from pipeline.briefs.words import Words
 
 TEMPLATES = Path(__file__).parent / "templates"
-KEPT_WHOLE = 16  # a table of so many rows is not broken over pages
+KEPT_WHOLE = 8  # a table of so many rows is not broken over pages
 NARROW_CELL = 22  # letters that fit a column which takes only the width it needs
 _DRAWN = ("svg", "data", "url", "color", "id", "type", "kind", "align", "key")
 
@@ -134,36 +133,6 @@ def _settable(value: Any, missing: set[str], key: str = "") -> Any:
     return value
 
 
-def _length(text: str) -> int:
-    return sum(2 if ord(char) >= 0x2E80 else 1 for char in plain(text))
-
-
-def column_widths(columns: list[Data], rows: list[list[Data]]) -> list[float]:
-    """What share of the width each column of a table gets; 0 takes what it needs.
-
-    Numbers and short words take what they need; longer texts share the rest by the root of their length. When all are short, the
-    first column, which names the rows, gets the rest.
-
-    >>> column_widths([{"kind": "text"}, {"kind": "number"}], [[{"text": "India"}, {"text": "1"}]])
-    [1.0, 0.0]
-    """
-    shares = []
-    for place, column in enumerate(columns):
-        longest = max(_length(row[place].get("text", "")) for row in rows)
-        free = column["kind"] in ("text", "note") and longest > NARROW_CELL
-        shares.append(round(math.sqrt(min(longest, 160)), 2) if free else 0.0)
-    return shares if any(shares) else [1.0] + [0.0] * (len(columns) - 1)
-
-
-def _laid_out(block: Data) -> Data:
-    if block["type"] == "columns":
-        return {**block, "left": [_laid_out(b) for b in block["left"]], "right": [_laid_out(b) for b in block["right"]]}
-    if block["type"] == "table":
-        widths = column_widths(block["columns"], block["rows"])
-        return {**block, "widths": widths, "breakable": len(block["rows"]) > KEPT_WHOLE}
-    return block
-
-
 def pdf_data(document: Document) -> tuple[Data, list[str]]:
     """What the Typst template reads, and the characters that were replaced."""
     missing = _missing_in_figures(document)
@@ -179,7 +148,7 @@ def pdf_data(document: Document) -> tuple[Data, list[str]]:
         "running": plain(cover["running"]),
         "synthetic": cover["synthetic"],
         "cover": cover,
-        "blocks": [_laid_out(block) for block in document.blocks],
+        "blocks": [laid_out(block) for block in document.blocks],
     }
     return _settable(data, missing), sorted(missing)
 
@@ -197,19 +166,5 @@ def render_pdf(notebook: Mapping[str, Any]) -> Rendered:
     BriefError
         When the brief is not finished (see `checks.check`), or Typst refuses it.
     """
-    import typst
-
     data, replaced = pdf_data(finished(notebook))
-    files = {
-        "main.typ": (TEMPLATES / "brief.typ").read_bytes(),
-        "brief.json": json.dumps(data, ensure_ascii=False).encode(),
-    }
-    compile_files: Any = typst.compile  # its types leave out a dictionary of files
-    try:
-        content = compile_files(
-            files, font_paths=[fonts.FOLDER], ignore_system_fonts=True, pdf_standards=["ua-1"], timestamp=0
-        )
-    except typst.TypstError as error:
-        hints = " ".join(error.hints or [])
-        raise BriefError("the PDF", f"was refused by Typst: {error.message}.", hints) from error
-    return Rendered(content, replaced)
+    return Rendered(typeset(data), replaced)
