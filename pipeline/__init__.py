@@ -20,7 +20,7 @@ _DOORS = {
     "audit": "pipeline.measures",
     "indicators": "pipeline.measures",
 }
-__all__ = sorted(_DOORS)  # noqa: PLE0605
+__all__ = sorted(_DOORS)
 
 
 def __getattr__(name: str) -> Any:

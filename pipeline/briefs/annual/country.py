@@ -101,7 +101,7 @@ class CountryBrief(Brief):
         if record and new is not None and known(new.pct) and new.pct < -1:
             return w("Record total, but fewer new students are arriving")
         if record and majority:
-            return w("Record total, and for the first time most study for a degree")
+            return w("Record total, and most now study for a degree")
         if majority:
             return w("For the first time most study for a degree")
         if record:
@@ -350,7 +350,9 @@ class CountryBrief(Brief):
         """The main series with its breaks and outlook."""
         w, main = self.w, self.main_id
         line = self.recent(self.facts.line(main))
-        chart = charts.trend(charts.Line("", line), self.series_outlook(main), self.marks(main), words=w, height=PAGE_ONE)
+        chart = charts.trend(
+            charts.Line("", line), self.series_outlook(main), self.marks(main), words=w, height=PAGE_ONE
+        )
         kinds = set(line.loc[line["value"].notna(), "exactness"]) - {"exact"}
         marks = w("Open marks: rounded or “more than” figures.") if kinds else ""
         caption = self.join(
@@ -397,7 +399,11 @@ class CountryBrief(Brief):
             )
         title = w("{n} largest origins, {period}", n=len(rows), period=w.period(self.total.period))
         return blocks.Figure(
-            "origins-chart", title, charts.bars(frame, words=w, row=PAGE_ONE_ROW), caption=caption, source=w("Source: as left.")
+            "origins-chart",
+            title,
+            charts.bars(frame, words=w, row=PAGE_ONE_ROW),
+            caption=caption,
+            source=w("Source: as left."),
         )
 
     def partner_lines(self) -> blocks.Figure | None:

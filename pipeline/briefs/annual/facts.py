@@ -15,7 +15,6 @@ from pipeline.measures.publishers import role_rank
 RECENT = 3  # years: an older figure is no longer news, and stays out of the tables of the present
 
 
-
 def records(frame: pd.DataFrame) -> list[Any]:
     """The rows of a table, each with its columns as attributes.
 

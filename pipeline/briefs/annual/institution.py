@@ -66,10 +66,11 @@ class InstitutionBrief(Brief):
             else None,
             running=w("Annual brief · {name} · {period}", name=self.name(), period=self.period),
         )
+        trend, origins = self.trend_figure(), self.origin_figure()
         return [
             cover,
             *self.findings()[:5],
-            blocks.Columns(self.trend_figure(), self.origin_figure(), ratio=0.6),
+            trend if origins is None else blocks.Columns(trend, origins, ratio=0.6),
             self.glance(),
             self.care(),
         ]
@@ -149,7 +150,9 @@ class InstitutionBrief(Brief):
             period=period,
             parts=w(", ").join(parts),
         )
-        return blocks.Finding("recovery", text, source=self.source(), evidence=self.evidence([SHOCK_BASE, self.facts.year]))
+        return blocks.Finding(
+            "recovery", text, source=self.source(), evidence=self.evidence([SHOCK_BASE, self.facts.year])
+        )
 
     def evidence(self, years: int | list[int], **where: Any) -> list[blocks.Evidence]:
         """The clean rows of the stays that began in these years; without virtual ones and those that a refused visa kept away."""
@@ -245,14 +248,14 @@ class InstitutionBrief(Brief):
 
     def origin_figure(self) -> blocks.Figure | None:
         """The largest origins, beside the trend; None when no origin may be shown."""
-        w, chart = self.w, self.partner_bars("inbound", 8, 8.2)
+        w, chart = self.w, self.partner_bars("inbound", 8, 6.6)
         if chart is None:
             return None
         caption = w("Mark: the year before. Blue rose, orange fell; no percentage on fewer than 20.")
         return blocks.Figure(
             "origins",
             w("Where students come from"),
-            self.partner_bars("inbound", 8, 6.6),
+            chart,
             caption=caption,
             source=w("Source: as left."),
         )

@@ -114,7 +114,7 @@ def outcome_blocks(brief: InstitutionBrief) -> list[blocks.Block]:
     ]
     made = [figure for figure in figures if figure is not None]
     pairs = [made[i : i + 2] for i in range(0, len(made), 2)]
-    return found + [blocks.Columns(*pair) if len(pair) == 2 else pair[0] for pair in pairs]
+    return found + [blocks.Columns(pair[0], pair[1]) if len(pair) == 2 else pair[0] for pair in pairs]
 
 
 def overall_table(brief: InstitutionBrief) -> blocks.Table:
