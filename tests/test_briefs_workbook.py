@@ -148,6 +148,12 @@ class TestWorkbook:
         assert resources["output_extension"] == ".xlsx"
 
 
+def test_every_door_of_the_room_opens():
+    import pipeline.briefs as room
+
+    assert all(getattr(room, name) is not None for name in room.__all__)
+
+
 class TestData:
     def test_a_file_for_each_table_and_figure_in_the_language(self):
         assert list(csv_files(document("zh"))) == ["total.zh.csv", "glance.zh.csv"]

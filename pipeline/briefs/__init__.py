@@ -31,12 +31,13 @@ _DOORS = {
         "pipeline.briefs.blocks",
     ),
     "Words": "pipeline.briefs.words",
-    **dict.fromkeys(("Brief", "BriefError", "read_brief"), "pipeline.briefs.document"),
+    **dict.fromkeys(("BriefError", "Document", "read_document"), "pipeline.briefs.document"),
     **dict.fromkeys(("render_html", "render_pdf"), "pipeline.briefs.render"),
     **dict.fromkeys(
         ("bars", "composition", "diverging", "dots", "panels", "sparkline", "trend"), "pipeline.briefs.charts"
     ),
-    **dict.fromkeys(("write_data", "write_workbook"), "pipeline.briefs.workbook"),
+    "write_data": "pipeline.briefs.downloads",
+    "write_workbook": "pipeline.briefs.workbook",
 }
 __all__ = sorted(_DOORS)
 
