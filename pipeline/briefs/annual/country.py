@@ -523,10 +523,9 @@ class CountryBrief(Brief):
 
     def partners(self) -> list[blocks.Block]:
         w = self.w
-        found: list[blocks.Block] = [b for b in (self.partner_table(), self.region_figure()) if b is not None]
-        abroad = self.abroad_figure()
-        if abroad is not None:
-            found.append(abroad)
+        regions, abroad = self.region_figure(), self.abroad_figure()
+        beside = [blocks.Columns(regions, abroad)] if regions is not None and abroad is not None else [regions, abroad]
+        found: list[blocks.Block] = [b for b in (self.partner_table(), *beside) if b is not None]
         if not found:
             return []
         lead = w("Publishers list their largest partners, not all: what is not listed is unknown, not zero.")
@@ -628,7 +627,7 @@ class CountryBrief(Brief):
         )
         source = w("Source: {publisher}", publisher=w.list(list(dict.fromkeys(publishers))))
         return blocks.Figure(
-            "abroad-chart", w("Study abroad"), charts.trend(lines, words=w, height=66), caption=caption, source=source
+            "abroad-chart", w("Study abroad"), charts.trend(lines, words=w, height=56), caption=caption, source=source
         )
 
     def definitions(self) -> list[tuple[str, str]]:
