@@ -18,8 +18,6 @@ from pipeline.briefs.typeset import laid_out, typeset
 from pipeline.briefs.words import Words
 
 TEMPLATES = Path(__file__).parent / "templates"
-KEPT_WHOLE = 8  # a table of so many rows is not broken over pages
-NARROW_CELL = 22  # letters that fit a column which takes only the width it needs
 _DRAWN = ("svg", "data", "url", "color", "id", "type", "kind", "align", "key")
 
 
