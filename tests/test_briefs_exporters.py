@@ -17,7 +17,6 @@ from pipeline.briefs import blocks, charts
 from pipeline.briefs.checks import leftover, problems
 from pipeline.briefs.document import BriefError, read_document
 from pipeline.briefs.exporters import BriefHTMLExporter, BriefPDFExporter
-from pipeline.briefs.typeset import column_widths
 from pipeline.briefs.words import Words
 
 ORIGINS = (("IND", 363019, 331602), ("CHN", 265919, 277398), ("KOR", 42293, 43149), ("CAN", 29903, 28998))
@@ -371,11 +370,3 @@ def test_id_that_stands_twice_is_refused() -> None:
     assert said(blocks.Finding("origins", "Again.")) == [
         "finding 'origins': has an id that another block has. Give each block its own."
     ]
-
-
-def test_columns_of_a_table_get_room_by_what_they_hold() -> None:
-    columns = [{"kind": "text", "label": "Name"}, {"kind": "number", "label": "n"}, {"kind": "note", "label": "What"}]
-    long = "enrolled and practical training, on a temporary visa"
-    widths = column_widths(columns, [[{"text": "All"}, {"text": "1,177,766"}, {"text": long}]])
-    assert widths[1] == 0
-    assert widths[2] > widths[0]

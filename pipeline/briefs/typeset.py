@@ -109,7 +109,8 @@ def typeset(data: Data) -> bytes:
         pdf = compile_files(
             fitting(data), font_paths=[fonts.FOLDER], ignore_system_fonts=True, pdf_standards=[STANDARD], timestamp=0
         )
-    except typst.TypstError as error:
-        hints = " ".join(error.hints or [])
-        raise BriefError("the PDF", f"was refused by Typst: {error.message}.", hints) from error
+    except RuntimeError as error:  # typst.TypstError is one; a query raises the plain error
+        message = str(getattr(error, "message", error)).removeprefix("failed to compile document: ")
+        hints = " ".join(getattr(error, "hints", None) or ())
+        raise BriefError("the PDF", f"was refused by Typst: {message}.", hints) from error
     return bytes(pdf)
