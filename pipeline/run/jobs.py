@@ -24,6 +24,7 @@ class Job:
     results: str = ""  # folder that gets the tables left in the stage
     briefs: dict[str, str] = field(default_factory=dict)  # format ("html", "pdf", "xlsx") and where it goes
     downloads: str = ""  # folder that gets the rows behind the brief's tables and figures, as CSV
+    tables: str = ""  # folder of the result tables that are published with the brief
     produces: list[str] = field(
         default_factory=list
     )  # folder and pattern of files that the notebook itself puts in place

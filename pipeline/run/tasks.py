@@ -150,7 +150,7 @@ def subject_tasks(
         parameters = {"subject": subject, "year": year, "language": language}
         job = _job(here, f"brief:{subject}:{year}:{language}", BRIEF, parameters, stage, report, f".{language}")
         files = {format_: str(report / name.format(language)) for format_, name in FILES.items()}
-        job = replace(job, briefs=files, downloads=str(report / "data"))
+        job = replace(job, briefs=files, downloads=str(report / "data"), tables=str(results))
         made.append(
             Task(
                 id=job.id,

@@ -179,6 +179,23 @@ def render(job: Job, notebook: Any, outcome: Outcome) -> dict[Path, Path]:
 
         rows = write_data(read_document(notebook), Path(job.stage) / "data")
         moves |= {path: Path(job.downloads) / path.name for path in rows}
+        moves |= result_tables(job)
+    return moves
+
+
+def result_tables(job: Job) -> dict[Path, Path]:
+    """The result tables as CSV, free of any language: what `mobility audit` attacks and others can build on."""
+    import pandas as pd
+
+    moves = {}
+    for source in sorted(Path(job.tables).glob("*.parquet")) if job.tables else []:
+        table = pd.read_parquet(source)
+        if table.empty:
+            continue
+        staged = Path(job.stage) / "tables" / f"{source.stem}.csv"
+        staged.parent.mkdir(parents=True, exist_ok=True)
+        table.to_csv(staged, index=False, lineterminator="\n")
+        moves[staged] = Path(job.downloads) / "tables" / staged.name
     return moves
 
 

@@ -316,7 +316,8 @@ class InstitutionBrief(Brief):
         for direction in ("inbound", "outbound"):
             title = w("Inbound stays by mode") if direction == "inbound" else w("Outbound stays by mode")
             chart = charts.composition(self.by_mode(direction), words=w, height=58)
-            found.append(blocks.Figure(f"modes-{direction}", title, chart, source=self.source()))
+            caption = w("Virtual stays are not included; numbers that are not shown, for few stays, are not in the bars.")
+            found.append(blocks.Figure(f"modes-{direction}", title, chart, caption=caption, source=self.source()))
         found.append(self.profile_table())
         return found
 
