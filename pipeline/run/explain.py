@@ -96,7 +96,8 @@ def _told(block: dict[str, Any]) -> Iterator[str]:
 def _said(value: Any) -> str:
     """A condition in words."""
     if not isinstance(value, dict):
-        return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+        values = value if isinstance(value, list) else [value]
+        return ", ".join("not known" if v is None else str(v) for v in values)
     if "not" in value:
         return "not " + ", ".join(map(str, value["not"]))
     return f"from {value.get('from', '…')} to {value.get('to', '…')}"

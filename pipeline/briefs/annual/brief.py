@@ -65,6 +65,10 @@ class Brief:
         """What came of it; empty where there are no stays."""
         return []
 
+    def main_evidence(self) -> list[blocks.Evidence]:
+        """The clean rows of the whole main series, which the outlook goes on from."""
+        raise NotImplementedError
+
     def definitions(self) -> list[tuple[str, str]]:
         """Terms and what they mean here."""
         raise NotImplementedError
@@ -204,7 +208,7 @@ class Brief:
         base = w(
             "An extrapolation of the series from {first} to {last}, not a target and not a cause.", **self.span(main)
         )
-        return blocks.Finding("outlook.end", text, base=base)
+        return blocks.Finding("outlook.end", text, base=base, evidence=self.main_evidence())
 
     def span(self, series_id: str) -> dict[str, str]:
         """First and last period of a series."""

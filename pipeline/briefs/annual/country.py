@@ -142,8 +142,10 @@ class CountryBrief(Brief):
         """A finding with the source of its figure and the rows behind it."""
         return blocks.Finding(id_, text, base=base, source=source_line(self.w, figure), evidence=self.evidence(figure))
 
-    def evidence(self, figure: Any, partners: Sequence[str] = ("WLD",)) -> list[blocks.Evidence]:
-        """The clean rows of a figure and of the year before it."""
+    def evidence(
+        self, figure: Any, partners: Sequence[str] = ("WLD",), first: int | None = None
+    ) -> list[blocks.Evidence]:
+        """The clean rows of a figure and of the years before it from `first` on; by default of the one year before."""
         end = "origin" if figure.direction == "inbound" else "destination"
         where = {
             "reporter": self.country,
@@ -153,9 +155,12 @@ class CountryBrief(Brief):
             "funding": figure.funding,
             end: list(partners),
             "publisher": labels_of(figure.publisher),
-            "year": {"from": int(figure.year) - 1, "to": int(figure.year)},
+            "year": {"from": int(figure.year) - 1 if first is None else first, "to": int(figure.year)},
         }
         return [{"table": "counts", "where": where}]
+
+    def main_evidence(self) -> list[blocks.Evidence]:
+        return self.evidence(self.total, first=int(self.facts.line(self.main_id)["year"].min()))
 
     def total_finding(self) -> blocks.Finding:
         """The headline."""

@@ -159,6 +159,9 @@ class InstitutionBrief(Brief):
         kept = {"mode": {"not": ["virtual"]}, "visa_result": {"not": ["refused"]}}
         return [{"table": "stays", "where": {"source": self.facts.subject, "year": years, **kept, **where}}]
 
+    def main_evidence(self) -> list[blocks.Evidence]:
+        return self.evidence(self.facts.line(self.main_id)["year"].astype(int).tolist())
+
     def partner_finding(self) -> blocks.Finding | None:
         """The largest partners each way."""
         w, parts = self.w, []
@@ -316,7 +319,9 @@ class InstitutionBrief(Brief):
         for direction in ("inbound", "outbound"):
             title = w("Inbound stays by mode") if direction == "inbound" else w("Outbound stays by mode")
             chart = charts.composition(self.by_mode(direction), words=w, height=58)
-            caption = w("Virtual stays are not included; numbers that are not shown, for few stays, are not in the bars.")
+            caption = w(
+                "Virtual stays are not included; numbers that are not shown, for few stays, are not in the bars."
+            )
             found.append(blocks.Figure(f"modes-{direction}", title, chart, caption=caption, source=self.source()))
         found.append(self.profile_table())
         return found

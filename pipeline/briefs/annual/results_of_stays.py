@@ -30,6 +30,7 @@ NAMES = {
     "funded_share": N_("Funded by others"),
     "dual_supervised": N_("Supervised on both sides"),
 }
+WINDOW = 3  # academic years of ends, as in notebook 4
 # Whole-group table, in its order; the rest say the same in another way.
 LISTED = (
     "completion",
@@ -68,7 +69,7 @@ def said(brief: InstitutionBrief, value: Any, unit: str) -> str:
 def window(brief: InstitutionBrief) -> str:
     """The academic years in which the stays ended."""
     w = brief.w
-    first = w.period(brief.period_like(brief.main_id, brief.facts.year - 2), short=True)
+    first = w.period(brief.period_like(brief.main_id, brief.facts.year - WINDOW + 1), short=True)
     return w("{first} to {last}", first=first, last=w.period(brief.total.period))
 
 
@@ -95,7 +96,21 @@ def outcome_finding(brief: InstitutionBrief, indicator: str) -> blocks.Finding |
         window=window(brief),
         missing=row.missing if known(row.missing) else w("some"),
     )
-    return blocks.Finding(indicator, text, base=base, source=brief.source())
+    evidence = ended_evidence(brief)
+    return blocks.Finding(indicator, text, base=base, source=brief.source(), evidence=evidence)
+
+
+def ended_evidence(brief: InstitutionBrief) -> list[blocks.Evidence]:
+    """The clean rows of the stays that ended in the window and whose end is known: by date, and by year where no date is."""
+    year = brief.facts.year
+    shared = {
+        "source": brief.facts.subject,
+        "outcome": ["completed", "withdrawn", "extended"],
+        "visa_result": {"not": ["refused"]},
+    }
+    dated = {"end": {"from": f"{year - WINDOW}-09-01", "to": f"{year}-08-31"}}
+    undated = {"end": [None], "year": list(range(year - WINDOW + 1, year + 1))}
+    return [{"table": "stays", "where": shared | ending} for ending in (dated, undated)]
 
 
 def outcome_blocks(brief: InstitutionBrief) -> list[blocks.Block]:
