@@ -73,6 +73,18 @@ def test_short_columns_share_the_width_by_their_longest_text_or_heading() -> Non
     assert column_widths(columns, [[number("2019"), number("67%")]]) == [8, 21]
 
 
+def test_beside_a_figure_headings_of_numbers_make_room_for_names() -> None:
+    columns = [
+        {"kind": "text", "label": "Group"},
+        *({"kind": "number", "label": "Share of outbound"} for _ in range(2)),
+    ]
+    widths = column_widths(
+        columns, [[number("Shanghai Cooperation Organisation"), number("2.2%"), number("≥ 77.1%")]], 0.5
+    )
+    assert widths[1] == widths[2] < len("Share of outbound")
+    assert widths[0] > widths[1]
+
+
 def test_many_short_columns_take_what_they_need_and_the_first_the_rest() -> None:
     columns = [{"kind": "text", "label": "Mode"}, *({"kind": "number", "label": "median months"} for _ in range(6))]
     assert column_widths(columns, [[number("Exchange")] + [number("7.0")] * 6]) == [1, 0, 0, 0, 0, 0, 0]

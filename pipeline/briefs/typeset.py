@@ -20,7 +20,8 @@ TEMPLATE = Path(__file__).parent / "templates" / "brief.typ"
 STANDARD = "ua-1"
 KEPT_WHOLE = 16  # a table of so many rows is not broken over pages
 NARROW_CELL = 22  # letters that fit a column which takes only the width it needs
-LINE = 100  # letters that fit a line of a table
+LINE = 100  # letters that fit a line of a table over the whole page
+HALF = 0.7  # of the page; in less, headings of numbers break into lines to leave room for names
 GAP = 4  # letters between two columns
 TIGHTNESS = (1.0, 0.92, 0.84, 0.76)  # of the spacing; at the last, text is 9.3 instead of 10 points
 ENOUGH = 100.0  # mm from the top: a last page filled so far is no waste
@@ -30,11 +31,12 @@ def _length(text: str) -> int:
     return sum(2 if ord(char) >= 0x2E80 else 1 for char in plain(text))
 
 
-def column_widths(columns: Sequence[Data], rows: Sequence[Sequence[Data]]) -> list[float]:
+def column_widths(columns: Sequence[Data], rows: Sequence[Sequence[Data]], share: float = 1.0) -> list[float]:
     """What share of the width each column of a table gets; 0 takes what it needs.
 
     Where all texts are short, columns share the width by their longest text. Otherwise numbers and short words take what they need, and
-    longer texts share the rest by the root of their length.
+    longer texts share the rest by the root of their length. Beside something else (`share` is what the table has of the page), what
+    numbers need is their own width and that of the longest word over them.
 
     >>> columns = [{"kind": "text", "label": "Origin"}, {"kind": "number", "label": "2024/25"}]
     >>> column_widths(columns, [[{"text": "India"}, {"text": "363,019"}]])
@@ -43,19 +45,29 @@ def column_widths(columns: Sequence[Data], rows: Sequence[Sequence[Data]]) -> li
     cells = [max(_length(row[place].get("text", "")) for row in rows) for place in range(len(columns))]
     natural = [max(cell, _length(column["label"])) + GAP for cell, column in zip(cells, columns, strict=True)]
     free = [c["kind"] in ("text", "note") and n > NARROW_CELL for c, n in zip(columns, cells, strict=True)]
+    if any(free) and share < HALF:
+        words = [max(map(_length, column["label"].split() or [""])) for column in columns]
+        needed = [max(cell, word) + GAP for cell, word in zip(cells, words, strict=True)]
+        left = LINE * share - sum(n for n, is_free in zip(needed, free, strict=True) if not is_free)
+        return [max(left / sum(free), n / 2) if is_free else float(n) for n, is_free in zip(needed, free, strict=True)]
     if any(free):
         return [round(math.sqrt(min(n, 160)), 2) if is_free else 0.0 for n, is_free in zip(cells, free, strict=True)]
-    if sum(natural) > LINE:
+    if sum(natural) > LINE * share:
         return [1.0] + [0.0] * (len(columns) - 1)
     return [float(n) for n in natural]
 
 
-def laid_out(block: Data) -> Data:
-    """A block with what the template must know of its layout."""
+def laid_out(block: Data, share: float = 1.0) -> Data:
+    """A block with what the template must know of its layout; `share` is what it has of the page's width."""
     if block["type"] == "columns":
-        return {**block, "left": [laid_out(b) for b in block["left"]], "right": [laid_out(b) for b in block["right"]]}
+        left, right = share * block["ratio"], share * (1 - block["ratio"])
+        return {
+            **block,
+            "left": [laid_out(inner, left) for inner in block["left"]],
+            "right": [laid_out(inner, right) for inner in block["right"]],
+        }
     if block["type"] == "table":
-        widths = column_widths(block["columns"], block["rows"])
+        widths = column_widths(block["columns"], block["rows"], share)
         return {**block, "widths": widths, "breakable": len(block["rows"]) > KEPT_WHOLE}
     return block
 
