@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
 
-from pipeline.measures.disclosure.gate import protect
+from pipeline.measures.disclosure.gate import as_policy, protect
 from pipeline.measures.disclosure.layouts import LAYOUTS, Layout
 from pipeline.measures.outcomes import outcome_rates
 from pipeline.measures.stay_counts import VIRTUAL, begun, physical
@@ -17,7 +16,7 @@ from pipeline.settings import Disclosure
 HALF = 5  # years in each of the two spans that are compared
 RECENT, EARLIER = "recent", "earlier"
 DIMS = ("direction", "measure", "level", "mode", "funding", "partner", "institution", "agreement", "publisher")
-EXCHANGE = Layout(dims=(*DIMS, "span", "when", "year"), apart={"mode": (VIRTUAL,)}, universe="stays")
+EXCHANGE = Layout(dims=(*DIMS, "span", "year"), apart={"mode": (VIRTUAL,)}, universe="stays")
 THIS, OTHERS, NONE = "this", "others", "none"
 
 
@@ -72,8 +71,7 @@ def exchange(stays: pd.DataFrame, source: str, partner: Partner, year: int) -> p
     -------
     pandas.DataFrame
         Cells in the layout `EXCHANGE`, unprotected: direction, measure ("stays"), level, mode, funding, partner, institution,
-        agreement ("none": under no agreement on record), publisher, span ("recent": the last five years, "earlier": the five before), when
-        (of the recent span: "now" is the year itself, "before" the other four), year, period, value. A null or "all" is the sum over a column. Virtual
+        agreement ("none": under no agreement on record), publisher, span ("recent": the last five years, "earlier": the five before), year, period, value. A null or "all" is the sum over a column. Virtual
         stays are a mode of their own and in no sum. Of an institution also the cells of the rest of its country
         (institution "others"), which nobody prints: they tie the two together, so that neither gives the other away.
 
@@ -83,7 +81,7 @@ def exchange(stays: pd.DataFrame, source: str, partner: Partner, year: int) -> p
     ...     "destination": ["CHN", "CHN", "KOR"], "home_institution": ["A", "B", "U"], "host_institution": ["U", "U", "A"],
     ...     "mode": "exchange", "year": [2024, 2024, 2023], "academic_year": ["2023/24", "2023/24", "2022/23"], "agreement_id": None})
     >>> table = exchange(stays, "u", Partner("KOR"), 2024)
-    >>> table.query("span == 'recent' and year == 2024 and agreement.isna()")[["direction", "value"]].values.tolist()
+    >>> table.query("span == 'recent' and year == 2024")[["direction", "value"]].values.tolist()
     [['inbound', 2.0], ['outbound', 0.0]]
     """
     require(stays, ("source", "direction", "mode", "year", "academic_year", "agreement_id"), "stays")
@@ -108,7 +106,7 @@ def exchange(stays: pd.DataFrame, source: str, partner: Partner, year: int) -> p
     if not partner.whole_country:
         cells += _rest_of_country(physical(own), partner, (year - 1, year))
     table = pd.DataFrame(cells).reindex(
-        columns=["direction", "mode", "agreement", "institution", "span", "when", "year", "value"]
+        columns=["direction", "mode", "agreement", "institution", "span", "year", "value"]
     )
     table["mode"] = table["mode"].fillna("all")
     if not partner.whole_country:
@@ -126,7 +124,7 @@ def exchange(stays: pd.DataFrame, source: str, partner: Partner, year: int) -> p
 
 
 def _cells(rows: pd.DataFrame, years: list[int], year: int) -> list[dict[str, object]]:
-    """By year; by mode and span; by agreement, in the year and in the recent span. A year on record without a stay is a true 0."""
+    """By year; by mode and span; by agreement in the recent span. A year on record without a stay is a true 0."""
     cells: list[dict[str, object]] = []
     for direction in ("inbound", "outbound"):
         part = rows[rows["direction"].eq(direction)]
@@ -142,16 +140,7 @@ def _cells(rows: pd.DataFrame, years: list[int], year: int) -> list[dict[str, ob
             cells.append(key | {"span": span, "value": len(inside)})
             cells += [key | {"span": span, "mode": m, "value": len(p)} for m, p in inside.groupby("mode")]
         recent = part[part["span"].eq(RECENT)]
-        for when, inside in (
-            ("", recent),
-            ("now", part[part["year"].eq(year)]),
-            ("before", recent[recent["year"].ne(year)]),
-        ):
-            own = key | {"span": RECENT} | ({"when": when} if when else {})
-            if when:
-                cells.append(own | {"value": len(inside)})
-            cells += [own | {"agreement": a, "value": len(p)} for a, p in inside.groupby("agreement")]
-        cells.append(key | {"span": RECENT, "when": "now", "year": year, "value": int(per_year[year])})
+        cells += [key | {"span": RECENT, "agreement": a, "value": len(p)} for a, p in recent.groupby("agreement")]
     return cells
 
 
@@ -232,7 +221,10 @@ def protected_outcomes(
     happened = broken_down.loc[broken_down["group"].eq("all") & broken_down["k"].ne(0), "indicator"]
     broken_down, rates = (t[t["indicator"].isin(happened)].reset_index(drop=True) for t in (broken_down, rates))
     alone = protect({"outcomes": broken_down}, policy)["outcomes"]
-    both = protect({"outcomes": pd.concat([broken_down, rates], ignore_index=True)}, policy)["outcomes"]
+    try:
+        both = protect({"outcomes": pd.concat([broken_down, rates], ignore_index=True)}, policy)["outcomes"]
+    except RuntimeError:  # the gate found no way to hide a part of them only
+        return _give_up(rates.assign(status="C"), pd.Series(True, index=rates.index), LAYOUTS["outcomes"])
     lost = both.iloc[: len(alone)]["status"].eq("C") & alone["status"].ne("C").to_numpy()
     own = both.iloc[len(alone) :].reset_index(drop=True)
     bases = {base_of(i) for i in broken_down.loc[lost.to_numpy(), "indicator"]}
@@ -248,9 +240,7 @@ def base_of(indicator: str) -> str:
     return LAYOUTS["outcomes"].aliases["indicator"].get(indicator, {}).get("n", {}).get("base", indicator)
 
 
-def protected_exchange(
-    table: pd.DataFrame, published: Mapping[str, pd.DataFrame], policy: Disclosure | None = None
-) -> pd.DataFrame:
+def protected_exchange(table: pd.DataFrame, published: pd.DataFrame, policy: Disclosure | None = None) -> pd.DataFrame:
     """Protect the exchange with one partner so that it gives nothing away beside the annual brief.
 
     Parameters
@@ -258,39 +248,41 @@ def protected_exchange(
     table
         What `exchange` gave.
     published
-        The protected tables of the brief of that year (`counted`, then `protect`).
+        The protected ranking of partner countries in the brief of that year ("partners" of `counted`, then `protect`).
     policy
         As for `protect`.
 
     Returns
     -------
     pandas.DataFrame
-        `table`, with hidden numbers null and their status "C". The gate may choose to hide a number that is in the brief;
-        then the same years are hidden here instead and it is asked again, in the end for all of them.
+        `table` without the rest of the country, with hidden numbers null and their status "C". Where the brief hides the
+        country's number of the year or the year before, or that number less the institution's would show a few people
+        elsewhere, the recent years of that direction are hidden here.
 
     Examples
     --------
     >>> stays = pd.DataFrame({"source": "u", "direction": "inbound", "origin": ["KOR"] * 38 + ["DEU"] * 9, "destination": "CHN",
     ...     "home_institution": ["A"] * 35 + ["B"] * 12, "host_institution": "U", "mode": "exchange", "level": "7", "months": 5.0,
     ...     "year": 2024, "academic_year": "2023/24", "agreement_id": None})
-    >>> out = protect({"partners": pd.DataFrame({"partner": ["KOR", "DEU"], "direction": "inbound", "value": [38.0, 9.0]})})
+    >>> out = pd.DataFrame({"partner": ["KOR", "DEU"], "direction": "inbound", "year": 2024, "value": [38.0, 9.0], "previous": 0.0})
     >>> table = protected_exchange(exchange(stays, "u", Partner("KOR", "A"), 2024), out)
     >>> table.query("direction == 'inbound' and year == 2024")["status"].unique().tolist()
     ['C']
     """
-    given = table.assign(status="A")
-    years = sorted(table["year"].dropna().unique(), reverse=True)
-    for _ in range(len(years) + 1):
-        both = protect({**published, "exchange": given}, policy, {"exchange": EXCHANGE})
-        lost = {n: _marked(both[n]) & ~_marked(t) for n, t in published.items() if len(t)}
-        if not any(rows.any() for rows in lost.values()):
-            return both["exchange"]
-        hit = {y for n, rows in lost.items() if "year" in both[n] for y in both[n].loc[rows, "year"]}
-        more = given["year"].isin(hit) & ~_marked(given)
-        if not more.any():
-            break
-        given = _give_up(given, more, EXCHANGE)
-    return _give_up(given, pd.Series(True, index=given.index), EXCHANGE)
+    rest = table["institution"].eq(OTHERS).fillna(False)
+    own = table[table["span"].notna()].reset_index(drop=True)
+    try:
+        result: pd.DataFrame = protect({"exchange": own}, policy, {"exchange": EXCHANGE})["exchange"]
+    except RuntimeError:  # the gate found no way to hide a part of it only
+        return _give_up(own.assign(status="C"), pd.Series(True, index=own.index), EXCHANGE)
+    few = as_policy(policy).minimum_count
+    for direction in ("inbound", "outbound"):
+        elsewhere = table.loc[rest & table["direction"].eq(direction), "value"]
+        here = published[published["direction"].eq(direction) & published["partner"].eq(table["partner"].iloc[0])]
+        hidden = bool(here[["value", "previous"]].isna().any(axis=None))
+        if hidden or elsewhere.between(1, few - 1).any():
+            result = _give_up(result, result["direction"].eq(direction) & result["span"].eq(RECENT), EXCHANGE)
+    return result
 
 
 def _give_up(table: pd.DataFrame, rows: pd.Series, layout: Layout) -> pd.DataFrame:
@@ -301,11 +293,6 @@ def _give_up(table: pd.DataFrame, rows: pd.Series, layout: Layout) -> pd.DataFra
             table[column] = table[column].mask(rows)
     table["status"] = table["status"].mask(rows, "C")
     return table
-
-
-def _marked(table: pd.DataFrame) -> pd.Series:
-    """Which rows have a hidden number."""
-    return table["status"].eq("C") if "status" in table else pd.Series(False, index=table.index)
 
 
 def _there(stays: pd.DataFrame, ends: tuple[str, str], inbound: pd.Series) -> pd.Series:
