@@ -41,6 +41,7 @@ STORIES = (
     ("practical_training", "inbound"),
 )
 TOP = 8
+WINDOW = 27  # years of the first page's figure: what a reader can still compare with today
 PAGE_ONE, PAGE_ONE_ROW = 54.0, 6.0  # mm: figures of the first page leave room for its table and note
 
 
@@ -355,6 +356,7 @@ class CountryBrief(Brief):
         """The main series with its breaks and outlook."""
         w, main = self.w, self.main_id
         line = self.recent(self.facts.line(main))
+        line = line[line["year"].gt(self.facts.year - WINDOW)]
         chart = charts.trend(
             charts.Line("", line), self.series_outlook(main), self.marks(main), words=w, height=PAGE_ONE
         )
@@ -411,14 +413,22 @@ class CountryBrief(Brief):
             source=w("Source: as left."),
         )
 
+    def partner_line(self, partner: str) -> pd.DataFrame:
+        """The yearly figures of one origin, as the publisher of the total counts it."""
+        rows, total = self.facts.table("series"), self.total
+        same = rows["publisher"].eq(total.publisher) & rows["measure"].eq(total.measure)
+        rows = rows[same & rows["direction"].eq("inbound") & rows["partner"].eq(partner)]
+        rows = rows[undivided(rows) & rows["year"].le(self.facts.year)]
+        return self.recent(rows.sort_values("year"))
+
     def partner_lines(self) -> blocks.Figure | None:
         """The few origins that have yearly figures, as lines."""
         w, rows = self.w, self.leading().head(3)
         lines = []
-        for row in records(rows):
-            line = self.recent(self.facts.line(row.series_id))
+        for partner in rows["partner"]:
+            line = self.partner_line(partner)
             if line["value"].notna().sum() >= 2:
-                lines.append(charts.Line(w.country(row.partner), line))
+                lines.append(charts.Line(w.country(partner), line))
         if not lines:
             return None
         chart = charts.trend(lines, words=w, height=PAGE_ONE)
@@ -592,7 +602,7 @@ class CountryBrief(Brief):
         rows = rows[rows["year"].eq(self.facts.year) & undivided(rows)].head(9)
         if len(rows) < 3:
             return None
-        names = [w.capital(w.country(p)) for p in rows["partner"]]
+        names = [w.capital(w.region(region_name(p))) for p in rows["partner"]]
         frame = pd.DataFrame(
             {
                 "name": names,
@@ -666,3 +676,13 @@ def charts_gap(line: pd.DataFrame) -> bool:
     """Whether a line misses a year between its first and last figure."""
     years = line.loc[line["value"].notna(), "year"].astype(int)
     return bool(len(years) and len(years) < years.max() - years.min() + 1)
+
+
+def region_name(partner: str) -> str:
+    """A publisher's region as the vocabulary writes it.
+
+    >>> region_name("region:LATIN AMERICA & CARIBBEAN"), region_name("region:Asia")
+    ('Latin America and Caribbean', 'Asia')
+    """
+    name = partner.removeprefix("region:")
+    return name.title().replace(" And ", " and ").replace("&", "and") if name.isupper() else name

@@ -89,7 +89,7 @@ class InstitutionBrief(Brief):
         """The finding that matters most."""
         w, t, inbound, outbound = self.w, self.total, self.way("inbound"), self.way("outbound")
         record = known(t.is_record) and bool(t.is_record)
-        if record and known(inbound.is_record) and not bool(inbound.is_record):
+        if record and inbound is not None and known(inbound.is_record) and not bool(inbound.is_record):
             return w("More stays than ever, but fewer students come than once did")
         if record and known(t.previous) and t.pct > 0:
             return w("More stays than in any year before")
@@ -116,14 +116,24 @@ class InstitutionBrief(Brief):
 
     def total_finding(self) -> blocks.Finding:
         """How many, in and out."""
-        w, t = self.w, self.total
-        text = w(
-            "**{n} stays began in {period}**: {inbound} students came and {outbound} went.",
-            n=w.number(t.value),
-            period=self.period,
-            inbound=w.number(self.way("inbound").value),
-            outbound=w.number(self.way("outbound").value),
-        )
+        w, t, inbound, outbound = self.w, self.total, self.way("inbound"), self.way("outbound")
+        n = w.number(t.value)
+        if outbound is None:
+            text = w(
+                "**{n} inbound stays began in {period}**; of outbound ones there is no record.", n=n, period=self.period
+            )
+        elif inbound is None:
+            text = w(
+                "**{n} outbound stays began in {period}**; of inbound ones there is no record.", n=n, period=self.period
+            )
+        else:
+            text = w(
+                "**{n} stays began in {period}**: {inbound} students came and {outbound} went.",
+                n=n,
+                period=self.period,
+                inbound=w.number(inbound.value),
+                outbound=w.number(outbound.value),
+            )
         if known(t.pct):
             text = self.join(text, w("That is {change} than a year before.", change=change(w, t.pct)))
         return blocks.Finding("total", text, source=self.source(), evidence=self.evidence(self.facts.year))
@@ -133,6 +143,8 @@ class InstitutionBrief(Brief):
         w, parts = self.w, []
         for direction, name in (("inbound", w("inbound")), ("outbound", w("outbound"))):
             figure = self.way(direction)
+            if figure is None:
+                continue
             line = self.facts.line(figure.series_id).set_index("year")["value"]
             if (
                 SHOCK_BASE not in line.index
@@ -214,10 +226,8 @@ class InstitutionBrief(Brief):
     def trend_figure(self) -> blocks.Figure:
         """Inbound and outbound stays by year."""
         w = self.w
-        lines = [
-            charts.Line(w.capital(w.direction(d)), self.facts.line(self.way(d).series_id))
-            for d in ("inbound", "outbound")
-        ]
+        ways = [(d, self.way(d)) for d in ("inbound", "outbound")]
+        lines = [charts.Line(w.capital(w.direction(d)), self.facts.line(f.series_id)) for d, f in ways if f is not None]
         marks = [
             charts.Break(b.year, b.label.split("\n")[-1], b.kind)
             for b in self.marks(self.main_id, 3)
@@ -317,6 +327,8 @@ class InstitutionBrief(Brief):
             blocks.Section("volumes", w("How students move: modes of cooperation"), self.mode_lead())
         ]
         for direction in ("inbound", "outbound"):
+            if self.way(direction) is None:
+                continue
             title = w("Inbound stays by mode") if direction == "inbound" else w("Outbound stays by mode")
             chart = charts.composition(self.by_mode(direction), words=w, height=58)
             caption = w(
