@@ -12,6 +12,7 @@ from pipeline.measures.stay_counts import begun
 from pipeline.measures.yearly import require, series, subjects
 
 WHOLE = ["level", "mode", "funding"]
+POOL = 120  # other series to learn from, the longest: more cost time and teach little
 
 
 def ended_stays(stays: pd.DataFrame, year: int, window: int = 3) -> pd.DataFrame:
@@ -108,4 +109,7 @@ def outlook_panel(counts: pd.DataFrame, own: pd.DataFrame, subject: str, year: i
     rows = pd.concat([f[["series_id", "partner", "year", "value", "exactness", *WHOLE]] for f in frames])
     rows = rows[rows["partner"].eq("WLD") & rows["year"].le(year) & rows["exactness"].ne("at_least")]
     rows = rows[(rows["level"].eq("all") & rows["mode"].eq("all") & rows["funding"].eq("all")) & rows["value"].notna()]
-    return rows.rename(columns={"series_id": "unit"})[["unit", "year", "value"]].reset_index(drop=True)
+    rows = rows.rename(columns={"series_id": "unit"})[["unit", "year", "value"]]
+    length = rows[~rows["unit"].isin(own["series_id"])].groupby("unit").size()
+    longest = length.sort_values(ascending=False, kind="stable").index[:POOL]
+    return rows[rows["unit"].isin(own["series_id"]) | rows["unit"].isin(longest)].reset_index(drop=True)

@@ -30,7 +30,7 @@ def annual_brief(here: Context, subject: str, year: int, language: str) -> Brief
     Raises
     ------
     InputError
-        When there are no results of that subject and year.
+        When there are no results of that subject and year, or none of which a brief may be made.
     """
     from pipeline.briefs.annual.country import CountryBrief
     from pipeline.briefs.annual.facts import Facts
@@ -39,4 +39,6 @@ def annual_brief(here: Context, subject: str, year: int, language: str) -> Brief
 
     facts = Facts.load(here.results(subject, year), subject, year)
     kind = InstitutionBrief if facts.institution else CountryBrief
-    return kind(facts, Words(language), here)
+    brief = kind(facts, Words(language), here)
+    brief.require()
+    return brief

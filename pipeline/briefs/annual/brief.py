@@ -49,6 +49,10 @@ class Brief:
         """The subject's alpha-3 code, for breaks; None for an institution."""
         return None
 
+    def require(self) -> None:
+        """Raise an InputError when there is nothing of which a brief may be made."""
+        raise NotImplementedError
+
     def first_page(self) -> list[blocks.Block]:
         """Title, findings, main figure, table at a glance, reading note."""
         raise NotImplementedError

@@ -14,6 +14,7 @@ from pipeline.briefs.annual.brief import Brief
 from pipeline.briefs.annual.counted import care, counted, definition
 from pipeline.briefs.annual.facts import records, undivided
 from pipeline.briefs.annual.phrases import amount, change, known, moved, place, source_line
+from pipeline.errors import InputError
 from pipeline.measures.publishers import labels_of
 
 # What the table at a glance lists, in its order: measure, direction, level, funding.
@@ -60,7 +61,15 @@ class CountryBrief(Brief):
                 found = self.facts.figure(measure, direction)
                 if found is not None and (found.year == self.facts.year or measure == "non_degree_stock"):
                     return found
-        return self.facts.table("headline").sort_values("year").iloc[-1]
+        return next((figure for figure in self.glance_rows() if figure.year == self.facts.year), None)
+
+    def require(self) -> None:
+        if self.total is None:
+            raise InputError(
+                f"{self.facts.subject} {self.facts.year}",
+                "no publisher has a total of students for this year.",
+                "Choose another year; `mobility sources` lists the periods at hand.",
+            )
 
     @property
     def main_id(self) -> str:
@@ -78,9 +87,7 @@ class CountryBrief(Brief):
         cover = blocks.Cover(
             kicker=w("Annual brief · International students"),
             title=self.title(),
-            subtitle=w(
-                "International students: {country}, {period}", country=self.name, period=w.period(self.total.period)
-            ),
+            subtitle=self.subtitle(),
             language=w.language,
             running=w("Annual brief · {country} · {period}", country=self.name, period=w.period(self.total.period)),
         )
@@ -93,9 +100,18 @@ class CountryBrief(Brief):
             found.append(blocks.Note(w("Read with care"), note, "care"))
         return found
 
+    def subtitle(self) -> str:
+        """Whom the brief is about, and when."""
+        w, period = self.w, self.w.period(self.total.period)
+        if self.total.direction == "outbound":
+            return w("Students from {country} abroad, {period}", country=place(w, self.country), period=period)
+        return w("International students: {country}, {period}", country=self.name, period=period)
+
     def title(self) -> str:
         """The finding that matters most, in a few words."""
         w, total = self.w, self.total
+        if total.direction == "outbound":
+            return w("{name}: {n}", name=self.label(total), n=amount(w, total))
         new, shares = self.facts.figure("entrants"), self.degree_shares()
         record = known(total.is_record) and bool(total.is_record)
         majority = bool(len(shares) > 1 and shares.iloc[-1] > 50 and (shares.iloc[:-1] < 50).all())
@@ -167,7 +183,11 @@ class CountryBrief(Brief):
         """The headline."""
         w, t = self.w, self.total
         number, period = amount(w, t), w.period(t.period)
-        if known(t.pct):
+        if t.direction == "outbound":
+            text = w("**{name}: {n}** in {period}.", name=self.label(t), n=number, period=period)
+            if known(t.pct):
+                text = self.join(text, w("That is {change} than a year before.", change=change(w, t.pct, t.approx)))
+        elif known(t.pct):
             text = (
                 w(
                     "**{n} international students** were counted in {period}, **{change}** than a year before.",
@@ -327,7 +347,9 @@ class CountryBrief(Brief):
         return made
 
     def abroad_finding(self) -> blocks.Finding | None:
-        """The other way: who leaves and who comes back."""
+        """The other way: who leaves and who comes back; None when the whole brief is about them."""
+        if self.total.direction == "outbound":
+            return None
         w, left, back = self.w, self.facts.figure("entrants", "outbound"), self.facts.figure("returned", "outbound")
         if left is None:
             credit = self.facts.figure("non_degree_stock", "outbound")
@@ -599,7 +621,9 @@ class CountryBrief(Brief):
             & rows["publisher"].eq(self.total.publisher)
             & rows["direction"].eq("inbound")
         ]
-        rows = rows[rows["year"].eq(self.facts.year) & undivided(rows)].head(9)
+        rows = rows[rows["year"].eq(self.facts.year) & undivided(rows)]
+        whole = rows["partner"].str.removeprefix("region:").str.isupper()
+        rows = (rows[whole] if whole.any() else rows).head(9)  # in capitals: regions, not parts of regions
         if len(rows) < 3:
             return None
         names = [w.capital(w.region(region_name(p))) for p in rows["partner"]]

@@ -12,6 +12,7 @@ from pipeline.briefs.annual.brief import Brief
 from pipeline.briefs.annual.facts import first, records
 from pipeline.briefs.annual.phrases import change, known, moved, place
 from pipeline.briefs.annual.results_of_stays import outcome_blocks, outcome_finding, outcome_rows
+from pipeline.errors import InputError
 
 TOP, PARTS = 10, 6
 SHOCK_BASE = 2019  # the last academic year that ended before borders closed
@@ -34,6 +35,17 @@ class InstitutionBrief(Brief):
     def total(self) -> Any:
         """All stays of the year."""
         return self.facts.figure("stays", "all")
+
+    def require(self) -> None:
+        known_ones = [
+            f for f in (self.total, self.way("inbound"), self.way("outbound")) if f is not None and known(f.value)
+        ]
+        if self.total is None or not any(f.value > 0 for f in known_ones):
+            raise InputError(
+                f"{self.facts.subject} {self.facts.year}",
+                "no stays across a border whose number may be shown.",
+                "Choose another year, or see [disclosure] in mobility.toml for the smallest number shown.",
+            )
 
     @property
     def main_id(self) -> str:
@@ -101,6 +113,8 @@ class InstitutionBrief(Brief):
             if t.pct > 0:
                 return w("Stays rose by {pct} in a year", pct=w.percent(t.pct))
             return w("Stays fell by {pct} in a year", pct=w.percent(-t.pct))
+        if not known(t.value):
+            return w("Stays in {period}", period=self.period)
         return w("{n} stays in {period}", n=w.number(t.value), period=self.period)
 
     def findings(self) -> list[blocks.Finding]:
@@ -118,7 +132,12 @@ class InstitutionBrief(Brief):
         """How many, in and out."""
         w, t, inbound, outbound = self.w, self.total, self.way("inbound"), self.way("outbound")
         n = w.number(t.value)
-        if outbound is None:
+        if not all(known(figure.value) for figure in (t, inbound, outbound) if figure is not None):
+            text = w(
+                "**In {period} some numbers were too small to be shown**; those that may be shown are in the table below.",
+                period=self.period,
+            )
+        elif outbound is None:
             text = w(
                 "**{n} inbound stays began in {period}**; of outbound ones there is no record.", n=n, period=self.period
             )
@@ -149,6 +168,7 @@ class InstitutionBrief(Brief):
             if (
                 SHOCK_BASE not in line.index
                 or not known(line[SHOCK_BASE])
+                or not known(figure.value)
                 or line[SHOCK_BASE] == 0
                 or self.facts.year <= SHOCK_BASE + 1
             ):
@@ -228,6 +248,7 @@ class InstitutionBrief(Brief):
         w = self.w
         ways = [(d, self.way(d)) for d in ("inbound", "outbound")]
         lines = [charts.Line(w.capital(w.direction(d)), self.facts.line(f.series_id)) for d, f in ways if f is not None]
+        lines = [line for line in lines if line.data["value"].notna().any()]
         marks = [
             charts.Break(b.year, b.label.split("\n")[-1], b.kind)
             for b in self.marks(self.main_id, 3)
