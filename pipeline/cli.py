@@ -125,7 +125,9 @@ def clean(
         engine = engine or here.settings.engine
     _one_of("engine", engine, ENGINES)
     from pipeline.run.lock import only_run
+    from pipeline.run.workspace import check_place
 
+    check_place("--out" if out else "processed", place, folders)
     with only_run(place):
         cleaned = clean_records(folders, engine=engine, out=place)
     _print_table(cleaned.ledger)

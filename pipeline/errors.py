@@ -7,6 +7,7 @@ Anything else is a fault of the program and keeps its traceback.
 from __future__ import annotations
 
 import difflib
+import unicodedata
 from collections.abc import Iterable
 
 
@@ -17,7 +18,7 @@ class MobilityError(Exception):
 
     def __init__(self, where: object, problem: str, todo: str = "") -> None:
         self.where, self.problem, self.todo = str(where), problem, todo
-        super().__init__(f"{self.where}: {problem}" + (f" {todo}" if todo else ""))
+        super().__init__(_one_line(f"{self.where}: {problem}" + (f" {todo}" if todo else "")))
 
 
 class InputError(MobilityError):
@@ -28,6 +29,11 @@ class SettingsError(MobilityError):
     """A key or value of mobility.toml, a source card or the command line that is not known."""
 
 
+def _one_line(message: str) -> str:
+    """The message with control characters and line ends, as file names may hold them, spelt out."""
+    return "".join(repr(c)[1:-1] if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in message)
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """A closing half-sentence with the nearest known words, or all of them when none is near.
 
@@ -36,6 +42,6 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     >>> did_you_mean("x", ["subject", "year"])
     'Known: subject, year.'
     """
-    options = sorted(known)
+    options = sorted(set(known) - {word})
     near = difflib.get_close_matches(word, options, n=3, cutoff=0.6)
     return f"Did you mean {' or '.join(near)}?" if near else f"Known: {', '.join(options)}."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections import Counter
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -78,11 +79,15 @@ def load(path: Path | None = None) -> Settings:
     """
     path = path or find_root() / FILE_NAME
     try:
-        given = tomllib.loads(path.read_text(encoding="utf-8"))
+        given = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise SettingsError(path, "the file is missing.", "Give the path of a mobility.toml.") from None
     except UnicodeDecodeError:
         raise SettingsError(path, "is not UTF-8.", "Save it as UTF-8.") from None
+    except OSError as error:
+        raise SettingsError(
+            path, f"cannot be read ({error.strerror}).", "Check the file and its permissions."
+        ) from None
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(path, f"is not valid TOML: {error}.", "Mend that line.") from None
     return _settings(path, given)
@@ -97,17 +102,37 @@ def _settings(path: Path, given: dict[str, Any]) -> Settings:
     subjects = given.get("subjects", [])
     if not isinstance(subjects, list) or not all(isinstance(s, dict) for s in subjects):
         raise SettingsError(path, "subjects: expected tables like [[subjects]] with an id.")
+    for key, chosen in (("raw", raw), ("languages", languages)):
+        if not chosen:
+            raise SettingsError(path, f"{key}: the list is empty.", "Name at least one, or leave the key out.")
     return Settings(
         root=root,
-        raw=tuple((root / r).resolve() for r in raw),
-        processed=(root / _text(path, "processed", given.get("processed", "data/processed"))).resolve(),
-        reports=(root / _text(path, "reports", given.get("reports", "reports"))).resolve(),
-        subjects=tuple(_subject(path, s) for s in subjects),
+        raw=tuple(_folder(path, "raw", r) for r in raw),
+        processed=_folder(path, "processed", given.get("processed", "data/processed")),
+        reports=_folder(path, "reports", given.get("reports", "reports")),
+        subjects=_subjects(path, subjects),
         languages=languages,
         engine=engine,
         horizon=_integer(path, "horizon", given.get("horizon", 3), 1, 10),
         disclosure=_disclosure(path, given.get("disclosure", {})),
     )
+
+
+def _folder(path: Path, key: str, value: object) -> Path:
+    text = _text(path, key, value)
+    if "\0" in text:
+        raise SettingsError(path, f"{key}: {text!r} cannot be the name of a folder.", "Mend it.")
+    return (path.resolve().parent / text).resolve()
+
+
+def _subjects(path: Path, given: list[dict[str, Any]]) -> tuple[Subject, ...]:
+    subjects = tuple(_subject(path, s) for s in given)
+    twice = sorted(id_ for id_, n in Counter(s.id for s in subjects).items() if n > 1)
+    if twice:
+        raise SettingsError(
+            path, f"subjects: {twice[0]!r} stands there twice.", "Keep one; --year makes the brief of another year."
+        )
+    return subjects
 
 
 def _subject(path: Path, given: dict[str, Any]) -> Subject:

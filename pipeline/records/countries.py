@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 COUNTRY, WORLD, REGION, UNSPECIFIED, FORMER, UNKNOWN = "country", "world", "region", "unspecified", "former", "unknown"
 MOST_SUGGESTED = 5_000
+LONGEST_NAME = 120  # characters that are compared; no name is longer, and a damaged cell may hold millions
 """For how many unknown texts of one column the nearest names are looked for."""
 
 _NAMES = Path(__file__).parent / "names"
@@ -197,7 +198,7 @@ def suggest(text: str, found: Place | None = None, n: int = 3) -> tuple[str, ...
     found = found or place(text)
     chosen = list(found.candidates)
     names, owners = _pool()
-    for _, _, index in process.extract(plain(text), names, scorer=fuzz.WRatio, limit=4 * n):
+    for _, _, index in process.extract(plain(text[:LONGEST_NAME]), names, scorer=fuzz.WRatio, limit=4 * n):
         if owners[index] not in chosen:
             chosen.append(owners[index])
     return tuple(f"{_display()[code][0]} ({code})" for code in chosen[:n] if code in _display())

@@ -36,9 +36,11 @@ class Checksums:
         self._memory = memory
         self._used: dict[str, list[int | str]] = {}
         try:
-            self._known: dict[str, list[int | str]] = json.loads(memory.read_text(encoding="utf-8"))
-        except (FileNotFoundError, json.JSONDecodeError):
-            self._known = {}
+            remembered = json.loads(memory.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            remembered = None
+        pairs = remembered.items() if isinstance(remembered, dict) else ()
+        self._known: dict[str, list[int | str]] = {p: v for p, v in pairs if isinstance(v, list) and len(v) == 4}
 
     def file(self, path: Path) -> str:
         """The checksum of a file's content.

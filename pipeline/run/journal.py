@@ -77,11 +77,19 @@ class Journal:
             try:
                 runs = json.loads(file.read_text(encoding="utf-8"))["runs"]
                 for found in runs.values():
-                    Record(**found)
-            except (FileNotFoundError, json.JSONDecodeError, KeyError, TypeError):
+                    _check(Record(**found))
+            except (OSError, ValueError, KeyError, TypeError, AttributeError):
                 runs = {}  # none yet, or one that another version wrote: everything is made again
             self._files[file] = runs
         return self._files[file]
+
+
+def _check(record: Record) -> None:
+    """Raise TypeError when what decides about a run is not of its type."""
+    if not (isinstance(record.inputs, dict) and isinstance(record.outputs, list) and isinstance(record.seconds, dict)):
+        raise TypeError("a record that no run wrote")
+    if not all(isinstance(output, str) for output in record.outputs):
+        raise TypeError("outputs are paths")
 
 
 @cache

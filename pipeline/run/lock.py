@@ -17,12 +17,12 @@ def only_run(folder: Path) -> Iterator[None]:
     Raises
     ------
     InputError
-        If another run that is alive holds it.
+        If another run that is alive holds it, or it cannot be written to.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     path = folder / ".running"
     for _ in range(2):
         try:
+            folder.mkdir(parents=True, exist_ok=True)
             with path.open("x", encoding="utf-8") as file:
                 file.write(str(os.getpid()))
             break
@@ -33,6 +33,11 @@ def only_run(folder: Path) -> Iterator[None]:
                     folder, f"another run (process {holder}) is at work here.", "Wait for its end, or end it."
                 ) from None
             path.unlink(missing_ok=True)  # left by a run that was killed
+        except OSError as error:
+            problem = f"cannot be written to ({error.strerror})."
+            raise InputError(
+                folder, problem, "Check its permissions and the space left, or choose another folder."
+            ) from None
     try:
         yield
     finally:

@@ -132,7 +132,7 @@ def wanted(here: Context, choice: Choice, sources: Iterable[str] = ()) -> list[S
             raise SettingsError(
                 f"subject {subject.id}",
                 "is neither a country's three-letter code nor a source in the raw folders.",
-                did_you_mean(subject.id, names | set(configured)),
+                _likely(subject.id, names | {s for s in configured if _is_country(s)}),
             )
     return subjects
 
@@ -158,6 +158,11 @@ def brief_tasks(here: Context, choice: Choice, known: Mapping[str, survey.Known]
         needs = ("survey", f"clean:{subject}") if known[subject].kind == "institution" else ("survey",)
         made += subject_tasks(here, known[subject], year, languages, stage, needs)
     return made
+
+
+def _likely(id_: str, known: set[str]) -> str:
+    """What may be meant; a code in small letters first."""
+    return f"Did you mean {id_.upper()}?" if _is_country(id_.upper()) else did_you_mean(id_, known)
 
 
 def _is_country(code: str) -> bool:

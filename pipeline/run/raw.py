@@ -37,7 +37,7 @@ def sources(here: Context, checksums: Checksums) -> dict[str, Path]:
         known = json.loads(memory.read_text(encoding="utf-8"))
         if known["key"] == key:
             return {name: Path(folder) for name, folder in known["sources"].items()}
-    except (FileNotFoundError, json.JSONDecodeError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         pass  # not known yet
     from pipeline.sources import discover
 

@@ -65,6 +65,7 @@ def reports(here: Context, choice: Choice, jobs: int | None = None, console: Con
     InputError, SettingsError
         If the raw folders, mobility.toml or the choice are wrong; before anything is run.
     """
+    here.check_places()
     with only_run(here.processed), only_run(here.reports):
         _sweep(here)
         planner = Planner(here)
@@ -101,6 +102,7 @@ def plan(here: Context, choice: Choice) -> Iterator[Step]:
     InputError, SettingsError
         If the raw folders, mobility.toml or the choice are wrong.
     """
+    here.check_places()
     planner = Planner(here)
     stage = here.processed / ".stage"
     tasks = _cleaning(here, choice, sources(here, planner.checksums), stage)

@@ -28,9 +28,12 @@ def read(processed: Path) -> dict[str, Known] | None:
     """What the last survey found, by id; None before the first."""
     try:
         found = json.loads((processed / FILE).read_text(encoding="utf-8"))
-        return {row["id"]: Known(**row) for row in found}
-    except (FileNotFoundError, json.JSONDecodeError, KeyError, TypeError):
+        known = {row["id"]: Known(**row) for row in found}
+    except (OSError, ValueError, KeyError, TypeError):
         return None
+    if not all(isinstance(k.first_year, int) and isinstance(k.latest_year, int) for k in known.values()):
+        return None
+    return known
 
 
 def write(processed: Path, raw: Sequence[Path]) -> Path:

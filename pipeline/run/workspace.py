@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline import settings as _settings
-from pipeline.errors import InputError
+from pipeline.errors import InputError, SettingsError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -104,6 +104,21 @@ class Context:
             )
         return None
 
+    def check_places(self) -> None:
+        """Make sure that what is made goes into folders of its own.
+
+        Raises
+        ------
+        SettingsError
+            If processed or reports is a file, lies in a raw folder, or both are one.
+        """
+        for key, place in (("processed", self.processed), ("reports", self.reports)):
+            check_place(key, place, self.raw)
+        if self.processed == self.reports:
+            raise SettingsError(
+                f"reports: {self.reports}", "is the folder of the clean tables too.", "Choose another folder."
+            )
+
     def environment(self) -> dict[str, str]:
         """The variables that give a started notebook this same context."""
         values = {
@@ -113,6 +128,39 @@ class Context:
             REPORTS: str(self.reports),
         }
         return values | ({STAGE: str(self.stage)} if self.stage else {})
+
+
+def check_place(key: str, place: Path, raw: Iterable[Path]) -> None:
+    """Make sure that a folder can be written to without touching what was received.
+
+    Parameters
+    ----------
+    key
+        The setting or option that names it.
+    place
+        The folder; it need not be there yet.
+    raw
+        The raw folders.
+
+    Raises
+    ------
+    SettingsError
+        If it (or a folder above it) is a file, or it lies in a raw folder.
+
+    Examples
+    --------
+    >>> check_place("--out", Path("/data/raw/new"), [Path("/data/raw")])
+    Traceback (most recent call last):
+    pipeline.errors.SettingsError: --out: /data/raw/new: lies in the raw folder /data/raw, where nothing is ever written. Choose another folder.
+    """
+    todo = "Choose another folder."
+    blocked = next((p for p in (place, *place.parents) if p.exists() and not p.is_dir()), None)
+    if blocked is not None:
+        raise SettingsError(f"{key}: {place}", f"{blocked.name} is a file, a folder was expected.", todo)
+    for folder in raw:
+        if place.is_relative_to(folder):
+            problem = f"lies in the raw folder {folder}, where nothing is ever written."
+            raise SettingsError(f"{key}: {place}", problem, todo)
 
 
 def context(environ: Mapping[str, str] | None = None, start: Path | None = None) -> Context:

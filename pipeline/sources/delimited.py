@@ -83,7 +83,11 @@ def layout(path: Path, encoding: str = enc.DETECT, delimiter: str | None = None,
         raise InputError(path, what, "Put the file in place again, or mend header_row in source.yml.")
     parted = delimiter or likeliest_delimiter(first)
     reader = csv.reader(chain([first.lstrip("\ufeff")], lines), delimiter=parted)
-    headings = tuple(next(reader))
+    try:
+        headings = tuple(next(reader))
+    except csv.Error as error:
+        problem = f"line {header_row} cannot be a row of headings: {error}."
+        raise InputError(path, problem, "Save the table as CSV or as an Excel workbook.") from None
     return Layout(known, parted, header_row, headings, header_row + reader.line_num)
 
 

@@ -103,7 +103,10 @@ def _text_grid(path: Path) -> tuple[Grid, tuple[str, str]]:
         key=lambda d: sum(d in line for line in lines[:HEAD]),
     )
     rows = islice(csv.reader(lines, delimiter=delimiter), HEAD + SAMPLE)
-    return [[cell or None for cell in row] for row in rows], (known, delimiter)
+    try:
+        return [[cell or None for cell in row] for row in rows], (known, delimiter)
+    except csv.Error as error:
+        raise InputError(path, f"is not a table: {error}.", "Save it as CSV or as an Excel workbook.") from None
 
 
 @lru_cache(maxsize=1)

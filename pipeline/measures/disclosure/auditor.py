@@ -106,7 +106,7 @@ def _audit_folder(folder: Path, policy: Disclosure | Mapping[str, Any] | None) -
     for inside in sorted({p.parent for p in folder.rglob("*") if p.suffix in {".csv", ".parquet"} and p.is_file()}):
         tables = {}
         for path in sorted(p for p in inside.iterdir() if p.suffix in {".csv", ".parquet"} and p.is_file()):
-            table = pd.read_csv(path) if path.suffix == ".csv" else pd.read_parquet(path)
+            table = _read(path)
             if _has_counts(path.stem, table):
                 tables[path.stem] = table
         if tables:
@@ -118,6 +118,16 @@ def _audit_folder(folder: Path, policy: Disclosure | Mapping[str, Any] | None) -
             folder, "no data file (.csv, .parquet) with counts in it.", "Make the briefs first: make reports."
         )
     return pd.concat(results, ignore_index=True)
+
+
+def _read(path: Path) -> pd.DataFrame:
+    try:
+        return pd.read_csv(path) if path.suffix == ".csv" else pd.read_parquet(path)
+    except (ValueError, OSError) as error:  # not UTF-8, not a table, not Parquet
+        reason = (str(error).splitlines() or ["it is damaged"])[0]
+        raise InputError(
+            path, f"cannot be read as a published table ({reason}).", "Name the folder of a brief."
+        ) from None
 
 
 def _has_counts(name: str, table: pd.DataFrame) -> bool:
