@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -119,10 +120,6 @@ def named(blocks: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     return {block["id"]: block for block in blocks if block.get("id")}
 
 
-def title(brief: Brief) -> str:
-    return str(shown(brief)[0]["title"])
-
-
 def cells(block: dict[str, Any], column: str) -> list[dict[str, Any]]:
     place = [c["key"] for c in block["columns"]].index(column)
     return [row[place] for row in block["rows"]]
@@ -150,22 +147,20 @@ FALLING = GROWING | {2018: 380_000.0}
 class TestTitle:
     def test_of_a_record_while_fewer_arrive_names_both(self, here: Context) -> None:
         brief = country(here, counts(GROWING), counts({2017: 90_000, 2018: 80_000}, "entrants"))
-        assert title(brief) == "Record total, but fewer new students are arriving"
+        assert brief.title() == "Record total, but fewer new students are arriving"
 
     def test_of_a_record_while_more_arrive_does_not(self, here: Context) -> None:
         brief = country(here, counts(GROWING), counts({2017: 80_000, 2018: 90_000}, "entrants"))
-        assert title(brief) == "More international students than ever counted"
+        assert brief.title() == "More international students than ever counted"
 
     def test_names_the_first_degree_majority(self, here: Context) -> None:
         degree = counts({2016: 180_000, 2017: 194_000, 2018: 205_000}, "degree_stock")
-        assert title(country(here, counts(GROWING), degree)) == (
-            "Record total, and most now study for a degree"
-        )
-        assert title(country(here, counts(FALLING), degree)) == "For the first time most study for a degree"
+        assert country(here, counts(GROWING), degree).title() == ("Record total, and most now study for a degree")
+        assert country(here, counts(FALLING), degree).title() == "For the first time most study for a degree"
 
     def test_does_not_call_the_second_majority_the_first(self, here: Context) -> None:
         degree = counts({2016: 180_000, 2017: 200_000, 2018: 205_000}, "degree_stock")
-        assert title(country(here, counts(GROWING), degree)) == "More international students than ever counted"
+        assert country(here, counts(GROWING), degree).title() == "More international students than ever counted"
 
     @pytest.mark.parametrize(
         ("last", "expected"),
@@ -177,14 +172,14 @@ class TestTitle:
     )
     def test_says_the_change_where_there_is_no_record(self, here: Context, last: float, expected: str) -> None:
         values = GROWING | {2012: 500_000.0, 2018: float(last)}
-        assert title(country(here, counts(values))) == expected
+        assert country(here, counts(values)).title() == expected
 
     def test_says_the_number_where_nothing_was_before(self, here: Context) -> None:
-        assert title(country(here, counts({2018: 400_000}))) == "400,000 international students"
+        assert country(here, counts({2018: 400_000})).title() == "400,000 international students"
 
     def test_is_in_the_language_of_the_brief(self, here: Context) -> None:
         rows = (counts(GROWING), counts({2017: 90_000, 2018: 80_000}, "entrants"))
-        assert title(country(here, *rows, language="zh")) == "总数创新高，但新生在减少"
+        assert country(here, *rows, language="zh").title() == "总数创新高，但新生在减少"
 
 
 # Numbers as exact as they were printed ---------------------------------------------------------------------------------
@@ -243,7 +238,7 @@ def test_a_short_series_gets_a_sentence_and_no_outlook(here: Context, language: 
     found = named(blocks)
     assert {"outlook.end", "outlook-years", "record"}.isdisjoint(found)
     (gap,) = [block for block in blocks if block["type"] == "note" and block["kind"] == "gap"]
-    assert {"en": "at least six years", "zh": "6年"}[language] in gap["text"] or language == "zh"
+    assert {"en": "at least six years", "zh": "六年"}[language] in gap["text"]
     assert "%" not in found["trend"]["caption"]
 
 
@@ -270,6 +265,25 @@ def test_the_largest_origins_are_named_with_their_share(here: Context) -> None:
     assert where["origin"] == ["KOR", "THA", "USA", "WLD"]
 
 
+def test_a_country_known_by_its_students_abroad_is_not_said_to_receive_them(here: Context) -> None:
+    brief = country(here, counts({2016: 1000, 2017: 1100, 2018: 1200}, "entrants", direction="outbound"))
+    blocks = shown(brief)
+    assert blocks[0]["subtitle"] == "Students from China abroad, 2018"
+    assert named(blocks)["total"]["text"].startswith("**Left to study abroad: 1,200** in 2018.")
+    assert "abroad" not in named(blocks)
+    assert not any("nternational students" in text for b in blocks for text in texts(b) if b["type"] == "finding")
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [counts({2010: 1000, 2011: 1100}), counts({2017: 1000, 2018: 1100}, partner="KOR")],
+    ids=["old", "one origin"],
+)
+def test_a_country_without_a_total_of_the_year_is_refused(here: Context, rows: list[dict[str, object]]) -> None:
+    with pytest.raises(InputError, match=r"CHN 2018: no publisher has a total of students for this year"):
+        country(here, rows)
+
+
 def test_a_subject_without_results_is_refused_with_what_to_do(here: Context) -> None:
     with pytest.raises(InputError, match="Run notebooks 2 to 4 for CHN and 2018"):
         annual_brief(here, "CHN", 2018, "en")
@@ -284,6 +298,9 @@ USUAL = {
     for d in ("inbound", "outbound")
     for c, n in (("KOR", 30), ("DEU", 25), ("KEN", 20))
 }
+
+
+USUAL_BUT_ONE_WAY = {(y, d, "KOR"): 30 for y in YEARS for d in ("inbound", "outbound")} | {(2024, "outbound", "KOR"): 3}
 
 
 class TestInstitution:
@@ -341,7 +358,25 @@ class TestInstitution:
     def test_title_says_which_way_it_went(self, here: Context, inbound: int, outbound: int, expected: str) -> None:
         numbers = {(y, d, "KOR"): 100 if y < 2023 else 70 for y in YEARS for d in ("inbound", "outbound")}
         numbers |= {(2024, "inbound", "KOR"): inbound, (2024, "outbound", "KOR"): outbound}
-        assert title(institution(here, stays(numbers))) == expected
+        assert institution(here, stays(numbers)).title() == expected
+
+    def test_with_few_who_go_says_that_numbers_are_not_shown_and_prints_none(self, here: Context) -> None:
+        found = named(shown(institution(here, stays(USUAL_BUT_ONE_WAY))))
+        assert "too small to be shown" in found["total"]["text"]
+        assert not re.search(r"–|\b(?:3|30|33)\b", found["total"]["text"])
+
+    @pytest.mark.parametrize(
+        "table",
+        [
+            stays({(y, "inbound", "KOR"): 3 for y in YEARS}),
+            stays({(y, "inbound", "KOR"): 30 for y in YEARS if y < 2024}),
+            stays({(y, "inbound", "KOR"): 30 for y in YEARS}, mode="virtual"),
+        ],
+        ids=["few", "none that year", "virtual only"],
+    )
+    def test_without_a_number_that_may_be_shown_is_refused(self, here: Context, table: pd.DataFrame) -> None:
+        with pytest.raises(InputError, match=r"uni 2024: no stays across a border whose number may be shown"):
+            institution(here, table)
 
     def test_in_chinese_uses_the_same_numbers(self, here: Context) -> None:
         found = named(shown(institution(here, stays(USUAL), language="zh")))

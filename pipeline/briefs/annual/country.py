@@ -562,7 +562,7 @@ class CountryBrief(Brief):
         w = self.w
         regions, abroad = self.region_figure(), self.abroad_figure()
         beside = [blocks.Columns(regions, abroad)] if regions is not None and abroad is not None else [regions, abroad]
-        found: list[blocks.Block] = [b for b in (self.partner_table(), *beside) if b is not None]
+        found: list[blocks.Block] = [b for b in (self.partner_table(), *beside, self.rates_table()) if b is not None]
         if not found:
             return []
         lead = w("Publishers list their largest partners, not all: what is not listed is unknown, not zero.")
@@ -602,6 +602,7 @@ class CountryBrief(Brief):
                 n=amount(w, self.total),
             )
         ]
+        notes += [text for text in (self.concentration_note(),) if text]
         return blocks.Table(
             "partners-table",
             w("Largest origins, {period}", period=w.period(self.total.period)),
@@ -610,6 +611,64 @@ class CountryBrief(Brief):
             notes=notes,
             source=source_line(w, self.total),
         )
+
+    def concentration_note(self) -> str:
+        """How concentrated the origins are, as far as the list tells."""
+        w, rows = self.w, self.facts.table("concentration")
+        if rows.empty:
+            return ""
+        rows = rows[rows["direction"].eq("inbound") & rows["measure"].eq(self.total.measure) & undivided(rows)]
+        rows = rows[rows["publisher"].eq(self.total.publisher) & rows["year"].eq(self.facts.year)]
+        found = next(iter(records(rows)), None)
+        if found is None:
+            return ""
+        if known(found.hhi):
+            return w(
+                "The origins are as concentrated as {n} of equal size would be (HHI {hhi}).",
+                n=w.number(found.effective_number),
+                hhi=w.number(found.hhi, 3),
+            )
+        if known(found.hhi_lower) and known(found.hhi_upper):
+            low, high = w.number(found.hhi_lower, 3), w.number(found.hhi_upper, 3)
+            return w(
+                "The list is not whole: the concentration (HHI) lies between {low} and {high}.", low=low, high=high
+            )
+        return ""
+
+    def rates_table(self) -> blocks.Table | None:
+        """Rates by the definitions of UIS, where what they need is known."""
+        from pipeline.measures import indicators
+
+        w, table = self.w, self.facts.table("rates")
+        if table.empty:
+            return None
+        rows = [
+            {
+                "what": getattr(indicators[r.indicator], w.language),
+                "value": blocks.Num(
+                    r.value, w.percent(r.value) if indicators[r.indicator].unit == "%" else w.number(r.value, None)
+                ),
+                "meaning": getattr(indicators[r.indicator], f"definition_{w.language}"),
+            }
+            for r in records(table[table["value"].notna()])
+        ]
+        if not rows:
+            return None
+        columns = [
+            blocks.Column("what", w("Indicator")),
+            blocks.Column("value", w.period(str(self.facts.year), short=True), kind="number"),
+            blocks.Column("meaning", w("What it means"), kind="note"),
+        ]
+        sources = dict.fromkeys(
+            w.publisher(part) for r in records(table) for part in str(r.source or "").split("; ") if part
+        )
+        notes = [
+            w(
+                "Degree mobility as UNESCO defines it, not comparable with the totals above. Rates whose denominator is not known are left out."
+            )
+        ]
+        source = w("Source: {publisher}", publisher=w.list(list(sources)))
+        return blocks.Table("rates", w("Rates by international definitions"), columns, rows, notes=notes, source=source)
 
     def region_figure(self) -> blocks.Figure | None:
         """The publisher's own regions."""

@@ -37,10 +37,9 @@ class InstitutionBrief(Brief):
         return self.facts.figure("stays", "all")
 
     def require(self) -> None:
-        known_ones = [
-            f for f in (self.total, self.way("inbound"), self.way("outbound")) if f is not None and known(f.value)
-        ]
-        if self.total is None or not any(f.value > 0 for f in known_ones):
+        figures = [f for f in (self.total, self.way("inbound"), self.way("outbound")) if f is not None]
+        told = [f for f in figures if f.year == self.facts.year and known(f.value) and f.value > 0]
+        if self.total is None or not told:
             raise InputError(
                 f"{self.facts.subject} {self.facts.year}",
                 "no stays across a border whose number may be shown.",
@@ -247,8 +246,8 @@ class InstitutionBrief(Brief):
         """Inbound and outbound stays by year."""
         w = self.w
         ways = [(d, self.way(d)) for d in ("inbound", "outbound")]
-        lines = [charts.Line(w.capital(w.direction(d)), self.facts.line(f.series_id)) for d, f in ways if f is not None]
-        lines = [line for line in lines if line.data["value"].notna().any()]
+        known_ways = [(d, self.facts.line(f.series_id)) for d, f in ways if f is not None]
+        lines = [charts.Line(w.capital(w.direction(d)), line) for d, line in known_ways if line["value"].notna().any()]
         marks = [
             charts.Break(b.year, b.label.split("\n")[-1], b.kind)
             for b in self.marks(self.main_id, 3)
