@@ -56,10 +56,6 @@ class PartnerNumbers(InstitutionBrief):
         """A number in a table; None where it is not shown."""
         return blocks.Num(value, text or self.w.number(value)) if known(value) else None
 
-    def shown(self, value: Any) -> str:
-        """A number in a sentence."""
-        return self.w.number(value) if known(value) else self.w("a number not shown")
-
     def rows_behind(self, years: list[int]) -> list[blocks.Evidence]:
         """The clean rows of the stays with the partner that began in these years."""
         p = self.found.partner

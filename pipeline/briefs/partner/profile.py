@@ -52,6 +52,10 @@ class PartnerProfile(FurtherPages):
         total = [self.now(d) for d in DIRECTIONS]
         if None not in total:
             return w("{partner}: {n} stays in {period}", partner=self.who, n=w.number(sum(total)), period=self.period)
+        if total[0] is not None:
+            return w("{n} students came from {partner} in {period}", n=total[0], partner=self.who, period=self.period)
+        if total[1] is not None:
+            return w("{n} students went to {partner} in {period}", n=total[1], partner=self.who, period=self.period)
         return w("{partner}: a partner with few stays", partner=self.who)
 
     def findings(self) -> list[blocks.Finding]:
@@ -66,11 +70,25 @@ class PartnerProfile(FurtherPages):
                 "**How many came and went in {period} is not shown**: they are few, or would give others away.",
                 period=self.period,
             )
-        else:
+        elif known(inbound) and known(outbound):
             text = w(
                 "**{inbound} students came from {partner} and {outbound} went there** in {period}.",
-                inbound=self.shown(inbound),
-                outbound=self.shown(outbound),
+                inbound=inbound,
+                outbound=outbound,
+                partner=self.who,
+                period=self.period,
+            )
+        elif known(inbound):
+            text = w(
+                "**{n} students came from {partner}** in {period}; how many went there is not shown.",
+                n=inbound,
+                partner=self.who,
+                period=self.period,
+            )
+        else:
+            text = w(
+                "**{n} students went to {partner}** in {period}; how many came from there is not shown.",
+                n=outbound,
                 partner=self.who,
                 period=self.period,
             )
