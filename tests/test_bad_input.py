@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 
@@ -122,6 +123,12 @@ def test_a_file_without_columns_is_named_with_its_line(raw):
         list(discover([raw])[0].tables())
     with pytest.raises(InputError, match=r"stays.csv: is not a table"):
         draft_card(path)
+
+
+def test_a_pipe_in_place_of_a_file_is_not_waited_for(raw):
+    os.mkfifo(raw / "uni/stays.csv")
+    with pytest.raises(InputError, match=r"stays.csv: is a pipe or a device"):
+        discover([raw])[0].tables()
 
 
 def test_a_damaged_cell_of_megabytes_is_one_rejected_row_and_costs_no_time(raw, tmp_path):

@@ -73,6 +73,8 @@ def reports(here: Context, choice: Choice, jobs: int | None = None, console: Con
         found = sources(here, planner.checksums)
         cleaning = _cleaning(here, choice, found, stage)
         known = survey.read(here.processed)
+        if not known:
+            (here.processed / survey.FILE).unlink(missing_ok=True)  # damaged, or of nobody: made again
         foreseen = brief_tasks(here, choice, known, stage) if known and _covers(here, choice, known) else []
         result = Result()
         console = console or Console()

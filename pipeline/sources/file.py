@@ -67,6 +67,8 @@ class SourceFile:
         todo = "Put the file in place, or mend source.yml."
         if self.path.is_dir():
             raise InputError(self.path, "is a folder, a file was expected.", todo)
+        if self.path.exists() and not self.path.is_file():  # a pipe or a device: reading it would never end
+            raise InputError(self.path, "is a pipe or a device, a file was expected.", todo)
         try:
             with self.path.open("rb") as file:
                 empty = not file.read(1)

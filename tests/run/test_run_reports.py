@@ -304,3 +304,11 @@ def test_a_stopped_run_ends_tidily(made, monkeypatch, number, code):
     assert alive == []
     assert outputs(made) == before
     assert not [p for p in made.rglob("*") if p.name.endswith(".part") or p.name.startswith((".stage", ".running"))]
+
+
+@pytest.mark.parametrize("content", [b"\xff", b"[1]", b"{}"])
+def test_a_damaged_list_of_subjects_is_made_again(made, screen, content):
+    (made / "data/processed/subjects.json").write_bytes(content)
+    done = reports(context(os.environ, made), Choice(("USA",), languages=("en",)), 1, screen)
+    assert done.exit_code == 0
+    assert "survey of the clean tables" in screen.file.getvalue()
