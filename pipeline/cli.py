@@ -187,6 +187,27 @@ def reports(
 
 
 @app.command()
+def profile(
+    subject: Annotated[str, typer.Argument(metavar="SUBJECT", help="The name of a source with stays.")],
+    partner: Annotated[str, typer.Argument(metavar="PARTNER", help="An institution's name or id, or a country code.")],
+    year: YearOption = None,
+    language: LanguageOption = None,
+) -> None:
+    """Make the two-page profile of one partner, as web page and PDF."""
+    from pipeline.run.profile import profile as make
+    from pipeline.run.reports import Report, explain_failures
+
+    here = _context()
+    languages = _choice(None, None, language).languages
+    result, folder = make(here, subject, partner, year, languages, _console())
+    for line in explain_failures(result, here.root):
+        typer.echo(line, err=True)
+    if not result.failed:
+        typer.echo(f"Profile: {folder}")
+    raise typer.Exit(Report(result, folder, []).exit_code)
+
+
+@app.command()
 def explain(
     finding: Annotated[
         str, typer.Argument(metavar="OUTPUT#FINDING", help="A brief's file and the id of a finding in it.")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import InputError, did_you_mean
 from pipeline.run.parameters import cells
-from pipeline.run.tasks import BRIEF
+from pipeline.run.tasks import BRIEF, PROFILE
 from pipeline.run.workspace import Context, context
 
 if TYPE_CHECKING:
@@ -81,7 +81,8 @@ def _flat(block: dict[str, Any]) -> Iterator[dict[str, Any]]:
 def _notebook(brief: Path) -> Path:
     """The executed notebook that a brief was set from."""
     language = brief.suffixes[0].strip(".") if len(brief.suffixes) > 1 else "en"
-    path = brief.parent / "notebooks" / f"{Path(BRIEF).stem}.{language}.ipynb"
+    made_by = PROFILE if brief.name.startswith("profile.") else BRIEF
+    path = brief.parent / "notebooks" / f"{Path(made_by).stem}.{language}.ipynb"
     if not path.is_file():
         raise InputError(path, "the notebook behind the brief is missing.", "Run `make reports` again.")
     return path

@@ -23,7 +23,7 @@ from pipeline.run.survey import FILE as SUBJECTS
 from pipeline.run.survey import Known
 from pipeline.run.workspace import Context
 
-CLEAN, BRIEF = "1-clean.ipynb", "5-annual-brief.ipynb"
+CLEAN, BRIEF, PROFILE = "1-clean.ipynb", "5-annual-brief.ipynb", "6-partner-profile.ipynb"
 ANALYSES = {"trends": "2-trends.ipynb", "flows": "3-flows.ipynb", "outcomes": "4-outcomes.ipynb"}
 OWN_ONLY = (
     "stays",
@@ -138,17 +138,16 @@ def subject_tasks(
     subject = about.id
     report, results = here.report(subject, year), here.results(subject, year)
     lock = (here.root / "requirements.lock",)
-    tables = [f for t in SHARED for f in _table_files(here, t)]
-    tables += [f for t in OWN_ONLY for f in _table_files(here, t) if f.stem == subject or f.parent == here.processed]
+    tables = own_tables(here, subject)
     tables += [f for raw in here.raw for f in sorted(raw.glob("*.csv"))]  # what users add to the known breaks
     made = []
     for name, file in ANALYSES.items():
-        job = _job(here, f"{name}:{subject}:{year}", file, {"subject": subject, "year": year}, stage, report)
+        job = notebook_job(here, f"{name}:{subject}:{year}", file, {"subject": subject, "year": year}, stage, report)
         job = replace(job, results=str(results))
         made.append(Task(job.id, f"{name} {subject} {year}", report / "run.json", job, needs, files=(*tables, *lock)))
     for language in languages:
         parameters = {"subject": subject, "year": year, "language": language}
-        job = _job(here, f"brief:{subject}:{year}:{language}", BRIEF, parameters, stage, report, f".{language}")
+        job = notebook_job(here, f"brief:{subject}:{year}:{language}", BRIEF, parameters, stage, report, f".{language}")
         files = {format_: str(report / name.format(language)) for format_, name in FILES.items()}
         job = replace(job, briefs=files, downloads=str(report / "data"), tables=str(results))
         made.append(
@@ -167,9 +166,10 @@ def subject_tasks(
     return made
 
 
-def _job(
+def notebook_job(
     here: Context, id_: str, file: str, parameters: dict[str, Any], stage: Path, report: Path, suffix: str = ""
 ) -> Job:
+    """The job that runs a notebook with these parameters, checked, and keeps it executed below `report`."""
     notebook = here.root / "notebooks" / file
     return Job(
         id=id_,
@@ -180,6 +180,14 @@ def _job(
         parameters=check(notebook, parameters),
         executed=str(report / "notebooks" / f"{notebook.stem}{suffix}.ipynb"),
     )
+
+
+def own_tables(here: Context, subject: str) -> list[Path]:
+    """The clean tables that a subject's notebooks read: those of all sources, and its own."""
+    tables = [f for t in SHARED for f in _table_files(here, t)]
+    return tables + [
+        f for t in OWN_ONLY for f in _table_files(here, t) if f.stem == subject or f.parent == here.processed
+    ]
 
 
 def _table_files(here: Context, table: str) -> list[Path]:
