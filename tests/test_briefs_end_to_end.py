@@ -123,19 +123,19 @@ def strings(value: Any) -> Iterator[str]:
 
 
 def run(project: Path) -> subprocess.CompletedProcess[str]:
-    environ = {k: v for k, v in os.environ.items() if k not in MOBILITY_VARIABLES}
+    environ = {k: v for k, v in os.environ.items() if k not in MOBILITY_VARIABLES} | {"PYTHONPATH": str(project)}
     command = [sys.executable, "-m", "pipeline.cli", "reports"]
     return subprocess.run(command, cwd=project, env=environ, capture_output=True, text=True, timeout=400)
 
 
 @pytest.fixture(scope="module")
 def project(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the project's settings, data and notebooks, with every brief made."""
+    """A copy of the project (settings, code, notebooks, data as received), as after a fresh clone, with every brief made."""
     copy = tmp_path_factory.mktemp("project")
     for name in ("mobility.toml", "requirements.lock"):
         shutil.copy(root / name, copy / name)
-    shutil.copytree(root / "notebooks", copy / "notebooks", ignore=shutil.ignore_patterns(".*"))
-    shutil.copytree(root / "data/raw", copy / "data/raw")
+    for name in ("pipeline", "notebooks", "data/raw"):
+        shutil.copytree(root / name, copy / name, ignore=shutil.ignore_patterns(".*"))
     done = run(copy)
     assert done.returncode == 0, done.stdout + done.stderr
     return copy
@@ -396,7 +396,8 @@ def test_no_published_number_of_stays_is_one_to_four(university: Made) -> None:
         assert not numbers.isin([1, 2, 3, 4]).any(axis=None), path.name
 
 
-def test_an_attacker_learns_no_hidden_number(university: Made) -> None:
+def test_an_attacker_learns_no_hidden_number(project: Path) -> None:
+    university = Made(project, "example-university", "en")
     disclosure = context({}, university.project).settings.disclosure
     found = pipeline.audit(university.results, disclosure)
     assert len(found) > 50
