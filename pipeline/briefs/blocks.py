@@ -8,6 +8,7 @@ words in the brief's language; **bold** is the only markup.
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -29,14 +30,14 @@ NARROW = 90.0  # mm, a telephone's screen
 Evidence = Mapping[str, Any]
 
 
-class Block:
+class Block(ABC):
     """A part of a brief."""
 
     block_type: ClassVar[str]
 
+    @abstractmethod
     def to_json(self, width: float = TEXT_WIDTH) -> dict[str, Any]:
         """The block's data, as JSON-ready values; `width` in millimetres is what the page gives it."""
-        raise NotImplementedError
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         from pipeline.briefs.markup_html import block_html

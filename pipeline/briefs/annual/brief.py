@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ import pandas as pd
 
 from pipeline.briefs import blocks, charts
 from pipeline.briefs.annual.facts import Facts, first, records
-from pipeline.briefs.annual.phrases import known, moved
+from pipeline.briefs.annual.phrases import known
 from pipeline.briefs.charts.trends import next_period
 from pipeline.briefs.words import Words
 
@@ -21,7 +22,7 @@ MUCH = 0.5  # an 80 % interval wider than this share of its middle, to either si
 ENOUGH = 10  # earlier outlooks: on fewer, a rate of success says little
 
 
-class Brief:
+class Brief(ABC):
     """A brief: six parts, each a list of blocks.
 
     Parameters
@@ -40,46 +41,46 @@ class Brief:
     # What a subclass says ----------------------------------------------------------------------------------------------
 
     @property
+    @abstractmethod
     def main_id(self) -> str | None:
         """The series that the first page draws."""
-        raise NotImplementedError
 
     @property
     def country(self) -> str | None:
         """The subject's alpha-3 code, for breaks; None for an institution."""
         return None
 
+    @abstractmethod
     def require(self) -> None:
         """Raise an InputError when there is nothing of which a brief may be made."""
-        raise NotImplementedError
 
+    @abstractmethod
     def first_page(self) -> list[blocks.Block]:
         """Title, findings, main figure, table at a glance, reading note."""
-        raise NotImplementedError
 
+    @abstractmethod
     def volumes(self) -> list[blocks.Block]:
         """The numbers under the headline."""
-        raise NotImplementedError
 
+    @abstractmethod
     def partners(self) -> list[blocks.Block]:
         """Who goes where."""
-        raise NotImplementedError
 
     def outcomes(self) -> list[blocks.Block]:
         """What came of it; empty where there are no stays."""
         return []
 
+    @abstractmethod
     def main_evidence(self) -> list[blocks.Evidence]:
         """The clean rows of the whole main series, which the outlook goes on from."""
-        raise NotImplementedError
 
+    @abstractmethod
     def definitions(self) -> list[tuple[str, str]]:
         """Terms and what they mean here."""
-        raise NotImplementedError
 
+    @abstractmethod
     def sources(self) -> list[str | tuple[str, str]]:
         """What was read."""
-        raise NotImplementedError
 
     # Shared ------------------------------------------------------------------------------------------------------------
 
@@ -343,10 +344,6 @@ class Brief:
         ]
         note = w("That something happened in a year does not show that it caused the change.")
         return blocks.Table("breaks", w("Years in which something broke the series"), columns, rows, notes=[note])
-
-    def moved(self, pct: float) -> str:
-        """A change as a verb."""
-        return moved(self.w, pct)
 
     def method(self) -> list[blocks.Block]:
         """Definitions, the ledger, sources and provenance."""

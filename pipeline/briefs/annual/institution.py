@@ -2,68 +2,20 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import Any
 
 import pandas as pd
 
 from pipeline.briefs import blocks, charts
-from pipeline.briefs.annual.brief import Brief
 from pipeline.briefs.annual.facts import first, records
-from pipeline.briefs.annual.phrases import change, known, moved, place
-from pipeline.briefs.annual.results_of_stays import outcome_blocks, outcome_finding, outcome_rows
-from pipeline.errors import InputError
-
-TOP, PARTS = 10, 6
-SHOCK_BASE = 2019  # the last academic year that ended before borders closed
+from pipeline.briefs.annual.institution_facts import PARTS, TOP
+from pipeline.briefs.annual.institution_findings import InstitutionFindings
+from pipeline.briefs.annual.phrases import known
+from pipeline.briefs.annual.results_of_stays import outcome_blocks, outcome_rows
 
 
-class InstitutionBrief(Brief):
+class InstitutionBrief(InstitutionFindings):
     """See `pipeline.briefs.annual.annual_brief`."""
-
-    @cached_property
-    def title_of(self) -> str:
-        """The institution's name, from its source card."""
-        return str(self.survey().get("title") or self.facts.subject)
-
-    def name(self) -> str:
-        """Its name in the language of the brief, as its source card gives it."""
-        names = self.survey().get("name") or {}
-        return str(names.get(self.w.language) or next(iter(names.values()), "") or self.title_of)
-
-    @cached_property
-    def total(self) -> Any:
-        """All stays of the year."""
-        return self.facts.figure("stays", "all")
-
-    def require(self) -> None:
-        figures = [f for f in (self.total, self.way("inbound"), self.way("outbound")) if f is not None]
-        told = [f for f in figures if f.year == self.facts.year and known(f.value) and f.value > 0]
-        if self.total is None or not told:
-            raise InputError(
-                f"{self.facts.subject} {self.facts.year}",
-                "no stays across a border whose number may be shown.",
-                "Choose another year, or see [disclosure] in mobility.toml for the smallest number shown.",
-            )
-
-    @property
-    def main_id(self) -> str:
-        return str(self.total.series_id)
-
-    @property
-    def period(self) -> str:
-        """The academic year of the brief."""
-        return self.w.period(self.total.period)
-
-    def way(self, direction: str) -> Any:
-        """The stays of one direction."""
-        return self.facts.figure("stays", direction)
-
-    def source(self) -> str:
-        """The source line of everything here."""
-        return self.w("Source: records of {name}, {period}", name=self.name(), period=self.period)
-
-    # Page one ----------------------------------------------------------------------------------------------------------
 
     def first_page(self) -> list[blocks.Block]:
         w = self.w
@@ -95,152 +47,6 @@ class InstitutionBrief(Brief):
             base=policy.minimum_base,
         )
         return blocks.Note(w("Read with care"), text, "care")
-
-    def title(self) -> str:
-        """The finding that matters most."""
-        w, t, inbound, outbound = self.w, self.total, self.way("inbound"), self.way("outbound")
-        record = known(t.is_record) and bool(t.is_record)
-        if record and inbound is not None and known(inbound.is_record) and not bool(inbound.is_record):
-            return w("More stays than ever, but fewer students come than once did")
-        if record and known(t.previous) and t.pct > 0:
-            return w("More stays than in any year before")
-        if known(t.pct) and inbound is not None and outbound is not None and known(inbound.pct) and known(outbound.pct):
-            if inbound.pct > 0 > outbound.pct:
-                return w("More students come, fewer go")
-            if outbound.pct > 0 > inbound.pct:
-                return w("More students go, fewer come")
-            if t.pct > 0:
-                return w("Stays rose by {pct} in a year", pct=w.percent(t.pct))
-            return w("Stays fell by {pct} in a year", pct=w.percent(-t.pct))
-        if not known(t.value):
-            return w("Stays in {period}", period=self.period)
-        return w("{n} stays in {period}", n=w.number(t.value), period=self.period)
-
-    def findings(self) -> list[blocks.Finding]:
-        """What a reader should remember."""
-        made = (
-            self.total_finding(),
-            self.before_finding(),
-            self.partner_finding(),
-            outcome_finding(self, "completion"),
-            self.balance_finding(),
-        )
-        return [finding for finding in made if finding is not None]
-
-    def total_finding(self) -> blocks.Finding:
-        """How many, in and out."""
-        w, t, inbound, outbound = self.w, self.total, self.way("inbound"), self.way("outbound")
-        n = w.number(t.value)
-        if not all(known(figure.value) for figure in (t, inbound, outbound) if figure is not None):
-            text = w(
-                "**In {period} some numbers were too small to be shown**; those that may be shown are in the table below.",
-                period=self.period,
-            )
-        elif outbound is None:
-            text = w(
-                "**{n} inbound stays began in {period}**; of outbound ones there is no record.", n=n, period=self.period
-            )
-        elif inbound is None:
-            text = w(
-                "**{n} outbound stays began in {period}**; of inbound ones there is no record.", n=n, period=self.period
-            )
-        else:
-            text = w(
-                "**{n} stays began in {period}**: {inbound} students came and {outbound} went.",
-                n=n,
-                period=self.period,
-                inbound=w.number(inbound.value),
-                outbound=w.number(outbound.value),
-            )
-        if known(t.pct):
-            text = self.join(text, w("That is {change} than a year before.", change=change(w, t.pct)))
-        return blocks.Finding("total", text, source=self.source(), evidence=self.evidence(self.facts.year))
-
-    def before_finding(self) -> blocks.Finding | None:
-        """Against the last year before borders closed."""
-        w, parts = self.w, []
-        for direction, name in (("inbound", w("inbound")), ("outbound", w("outbound"))):
-            figure = self.way(direction)
-            if figure is None:
-                continue
-            line = self.facts.line(figure.series_id).set_index("year")["value"]
-            if (
-                SHOCK_BASE not in line.index
-                or not known(line[SHOCK_BASE])
-                or not known(figure.value)
-                or line[SHOCK_BASE] == 0
-                or self.facts.year <= SHOCK_BASE + 1
-            ):
-                return None
-            parts.append(
-                w("{name} {pct}", name=name, pct=w.percent(100 * (figure.value / line[SHOCK_BASE] - 1), signed=True))
-            )
-        period = w.period(self.period_like(self.main_id, SHOCK_BASE))
-        text = w(
-            "**Against {period}, the last year before borders closed**: {parts}.",
-            period=period,
-            parts=w(", ").join(parts),
-        )
-        return blocks.Finding(
-            "recovery", text, source=self.source(), evidence=self.evidence([SHOCK_BASE, self.facts.year])
-        )
-
-    def evidence(self, years: int | list[int], **where: Any) -> list[blocks.Evidence]:
-        """The clean rows of the stays that began in these years; without virtual ones and those that a refused visa kept away."""
-        kept = {"mode": {"not": ["virtual"]}, "visa_result": {"not": ["refused"]}}
-        return [{"table": "stays", "where": {"source": self.facts.subject, "year": years, **kept, **where}}]
-
-    def main_evidence(self) -> list[blocks.Evidence]:
-        return self.evidence(self.facts.line(self.main_id)["year"].astype(int).tolist())
-
-    def partner_finding(self) -> blocks.Finding | None:
-        """The largest partners each way."""
-        w, parts = self.w, []
-        for direction in ("inbound", "outbound"):
-            rows = self.ranked(direction).head(3)
-            if len(rows) < 3:
-                return None
-            parts.append((w.list([place(w, c) for c in rows["partner"]]), w.percent(rows["share"].sum(), digits=0)))
-        text = w(
-            "**Most come from {origins}** ({share_in} of those who come); **most go to {hosts}** ({share_out} of those who go).",
-            origins=parts[0][0],
-            share_in=parts[0][1],
-            hosts=parts[1][0],
-            share_out=parts[1][1],
-        )
-        return blocks.Finding(
-            "partners",
-            text,
-            base=w(
-                "Base: {inbound} inbound and {outbound} outbound stays",
-                inbound=self.way("inbound").value,
-                outbound=self.way("outbound").value,
-            ),
-            source=self.source(),
-            evidence=self.evidence(self.facts.year),
-        )
-
-    def balance_finding(self) -> blocks.Finding | None:
-        """Belt and Road share, in the study's terms."""
-        w, rows = self.w, self.facts.table("groups")
-        rows = rows[rows["group"].eq("belt_and_road")] if len(rows) else rows
-        both = {r.direction: r for r in records(rows)}
-        if set(both) < {"inbound", "outbound"} or not all(known(r.share) for r in both.values()):
-            return None
-        text = w(
-            "**Belt and Road countries** stand for {least}{inbound} of inbound and {least}{outbound} of outbound stays.",
-            least=w("at least ") if any(bool(r.at_least) for r in both.values()) else "",
-            inbound=w.percent(both["inbound"].share, digits=0),
-            outbound=w.percent(both["outbound"].share, digits=0),
-        )
-        return blocks.Finding("belt-and-road", text, source=self.source(), evidence=self.evidence(self.facts.year))
-
-    def ranked(self, direction: str) -> pd.DataFrame:
-        """Partner countries with a number that is shown, the largest first."""
-        rows = self.facts.ranking(direction, "stays")
-        return rows[rows["value"].notna()].sort_values("value", ascending=False, kind="stable") if len(rows) else rows
-
-    # Figures and tables ------------------------------------------------------------------------------------------------
 
     def trend_figure(self) -> blocks.Figure:
         """Inbound and outbound stays by year."""
@@ -323,23 +129,6 @@ class InstitutionBrief(Brief):
             blocks.Column("counted", w("What is counted"), kind="note"),
         ]
         return blocks.Table("glance", w("At a glance"), columns, rows, source=self.source())
-
-    def glance_rows(self) -> list[tuple[str, Any, str]]:
-        """Label, figure and what is counted."""
-        w = self.w
-        wanted: tuple[tuple[str, dict[str, Any], str], ...] = (
-            (w("All stays"), {"direction": "all"}, w("began in the year; virtual not included")),
-            (w("Inbound"), {"direction": "inbound"}, w("students who came")),
-            (w("Outbound"), {"direction": "outbound"}, w("students who went")),
-            (w("Inbound, doctoral"), {"direction": "inbound", "level": "8"}, w("ISCED 8")),
-            (w("Outbound, doctoral"), {"direction": "outbound", "level": "8"}, w("ISCED 8")),
-            (w("Inbound, virtual"), {"direction": "inbound", "mode": "virtual"}, w("from afar; in no other row")),
-            (w("Outbound, virtual"), {"direction": "outbound", "mode": "virtual"}, w("from afar; in no other row")),
-        )
-        found = [(label, self.facts.figure("stays", **key), what) for label, key, what in wanted]
-        return [(label, f, what) for label, f, what in found if f is not None and known(f.value)]
-
-    # Further pages -----------------------------------------------------------------------------------------------------
 
     def volumes(self) -> list[blocks.Block]:
         w = self.w
@@ -574,7 +363,3 @@ class InstitutionBrief(Brief):
             if getattr(row, "source", ""):
                 found.append((str(row.source), str(getattr(row, "source_url", "") or "")))
         return list(dict.fromkeys(found))
-
-    def moved_since(self, pct: float) -> str:
-        """A change as a verb."""
-        return moved(self.w, pct)

@@ -12,7 +12,7 @@ from pipeline.briefs.annual.phrases import known
 from pipeline.briefs.catalogue import N_
 
 if TYPE_CHECKING:
-    from pipeline.briefs.annual.institution import InstitutionBrief
+    from pipeline.briefs.annual.institution_facts import InstitutionFacts
 
 NAMES = {
     "completion": N_("Completed"),
@@ -47,7 +47,7 @@ LISTED = (
 )
 
 
-def outcome_rows(brief: InstitutionBrief, group_by: str, indicator: str | None = None) -> pd.DataFrame:
+def outcome_rows(brief: InstitutionFacts, group_by: str, indicator: str | None = None) -> pd.DataFrame:
     """Rows of the outcomes: of all stays ("all"), or by a column."""
     table = brief.facts.table("outcomes")
     if table.empty:
@@ -60,20 +60,20 @@ def outcome_rows(brief: InstitutionBrief, group_by: str, indicator: str | None =
     return rows[rows["indicator"].eq(indicator)] if indicator else rows
 
 
-def said(brief: InstitutionBrief, value: Any, unit: str) -> str:
+def said(brief: InstitutionFacts, value: Any, unit: str) -> str:
     """A value in its unit."""
     w = brief.w
     return w.percent(value) if unit == "%" else w.number(value, 2 if unit in ("cefr_levels", "points") else 1)
 
 
-def window(brief: InstitutionBrief) -> str:
+def window(brief: InstitutionFacts) -> str:
     """The academic years in which the stays ended."""
     w = brief.w
     first = w.period(brief.period_like(brief.main_id, brief.facts.year - WINDOW + 1), short=True)
     return w("{first} to {last}", first=first, last=w.period(brief.total.period))
 
 
-def outcome_finding(brief: InstitutionBrief, indicator: str) -> blocks.Finding | None:
+def outcome_finding(brief: InstitutionFacts, indicator: str) -> blocks.Finding | None:
     """Completion of all stays, with recognised credits."""
     w = brief.w
     row = first(outcome_rows(brief, "all", indicator))
@@ -100,7 +100,7 @@ def outcome_finding(brief: InstitutionBrief, indicator: str) -> blocks.Finding |
     return blocks.Finding(indicator, text, base=base, source=brief.source(), evidence=evidence)
 
 
-def ended_evidence(brief: InstitutionBrief) -> list[blocks.Evidence]:
+def ended_evidence(brief: InstitutionFacts) -> list[blocks.Evidence]:
     """The clean rows of the stays that ended in the window and whose end is known: by date, and by year where no date is."""
     year = brief.facts.year
     shared = {
@@ -113,7 +113,7 @@ def ended_evidence(brief: InstitutionBrief) -> list[blocks.Evidence]:
     return [{"table": "stays", "where": shared | ending} for ending in (dated, undated)]
 
 
-def outcome_blocks(brief: InstitutionBrief) -> list[blocks.Block]:
+def outcome_blocks(brief: InstitutionFacts) -> list[blocks.Block]:
     """The section: all outcomes in a table, completion and recognition by mode, completion by funder."""
     w = brief.w
     lead = w(
@@ -132,7 +132,7 @@ def outcome_blocks(brief: InstitutionBrief) -> list[blocks.Block]:
     return found + [blocks.Columns(pair[0], pair[1]) if len(pair) == 2 else pair[0] for pair in pairs]
 
 
-def overall_table(brief: InstitutionBrief) -> blocks.Table:
+def overall_table(brief: InstitutionFacts) -> blocks.Table:
     """Every outcome of all stays together."""
     w = brief.w
     rows: list[dict[str, blocks.Cell]] = []
@@ -172,7 +172,7 @@ def overall_table(brief: InstitutionBrief) -> blocks.Table:
     )
 
 
-def dots_figure(brief: InstitutionBrief, indicator: str, by: str, title: str) -> blocks.Figure | None:
+def dots_figure(brief: InstitutionFacts, indicator: str, by: str, title: str) -> blocks.Figure | None:
     """An outcome by group, with intervals; None when fewer than three groups may be shown."""
     w, rows = brief.w, outcome_rows(brief, by, indicator)
     rows = rows[rows["group"].ne("unknown")] if len(rows) else rows

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
 from pipeline.briefs import fonts, theme
@@ -172,7 +173,7 @@ def layout_problems(figure: Figure) -> list[str]:
     return cut + [f"{names[i]!r} overlaps {names[j]!r}" for i, j in pairs]
 
 
-class Chart:
+class Chart(ABC):
     """A chart in one language. Subclasses draw, describe, and give their rows.
 
     Parameters
@@ -189,17 +190,17 @@ class Chart:
         self._missing: set[str] = set()
         self._svg: dict[tuple[float, bool], str] = {}
 
+    @abstractmethod
     def draw(self, surface: Surface) -> None:
         """Draw on a surface of any width."""
-        raise NotImplementedError
 
+    @abstractmethod
     def describe(self, words: Words | None = None) -> str:
         """Alternative text: what the chart shows, with its numbers."""
-        raise NotImplementedError
 
+    @abstractmethod
     def table(self) -> pd.DataFrame:
         """The rows behind the chart, under headings in its language."""
-        raise NotImplementedError
 
     def height_for(self, width: float, narrow: bool) -> float:
         """The height in millimetres for a width."""
