@@ -35,13 +35,10 @@ class FurtherPages(PartnerNumbers):
         recent, before = self.spans()
         columns = [blocks.Column("mode", w("Mode"))]
         for d, name in zip(DIRECTIONS, (w("Inbound"), w("Outbound")), strict=True):
-            columns.append(
-                blocks.Column(f"{d}-{RECENT}", w("{direction}, {span}", direction=name, span=recent), kind="number")
-            )
-            columns.append(
-                blocks.Column(f"{d}-{EARLIER}", w("{direction}, {span}", direction=name, span=before), kind="number")
-            )
+            columns.append(blocks.Column(f"{d}-{RECENT}", w("{direction}, recent", direction=name), kind="number"))
+            columns.append(blocks.Column(f"{d}-{EARLIER}", w("{direction}, earlier", direction=name), kind="number"))
         notes = [
+            w("Recent: {recent}. Earlier: {before}.", recent=recent, before=before),
             w("–: not shown, for few stays or to protect others."),
             w("Virtual stays are in no total. In the recent years borders were closed for a time.")
             if self.facts.year - HALF < 2021 <= self.facts.year
@@ -89,16 +86,16 @@ class FurtherPages(PartnerNumbers):
         columns = [
             blocks.Column("what", w("Agreement")),
             blocks.Column("term", w("Term"), align="right"),
-            blocks.Column("state", w("At the end of the year")),
-            blocks.Column("inbound-quota", w("Quota in, a year"), kind="number"),
-            blocks.Column("inbound-used", w("Came, five years"), kind="number"),
-            blocks.Column("outbound-quota", w("Quota out, a year"), kind="number"),
-            blocks.Column("outbound-used", w("Went, five years"), kind="number"),
-            blocks.Column("laboratory", w("Joint laboratory")),
+            blocks.Column("state", w("State")),
+            blocks.Column("inbound-quota", w("Quota in"), kind="number"),
+            blocks.Column("inbound-used", w("Came"), kind="number"),
+            blocks.Column("outbound-quota", w("Quota out"), kind="number"),
+            blocks.Column("outbound-used", w("Went"), kind="number"),
+            blocks.Column("laboratory", w("Laboratory")),
         ]
         notes = [
             w(
-                "–: no quota on record, not known, or not shown for few stays. Stays under no agreement on record are not in the table."
+                "Quotas are a year; came and went are stays under the agreement in the recent five years. State: at the end of the year. –: not on record, or not shown for few stays."
             )
         ]
         if len(table) > LONGEST:
@@ -125,7 +122,7 @@ class FurtherPages(PartnerNumbers):
         """The years of an agreement."""
         if not known(agreement.signed) or not known(agreement.expires):
             return None
-        first, last = (f"{date:%Y-%m}" for date in (agreement.signed, agreement.expires))
+        first, last = (f"{date:%Y}" for date in (agreement.signed, agreement.expires))
         return self.w("{first} to {last}", first=first, last=last)
 
     def quota_lead(self) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.briefs import blocks
 from pipeline.briefs.annual.institution import InstitutionBrief
 from pipeline.briefs.annual.phrases import known
+from pipeline.briefs.annual.results_of_stays import ended_evidence
 from pipeline.briefs.words import Words
 from pipeline.measures.bilateral import HALF, RECENT
 
@@ -63,6 +64,12 @@ class PartnerNumbers(InstitutionBrief):
         name = p.institution or p.country
         pairs = zip(DIRECTIONS, ends, strict=True)
         return [item for d, end in pairs for item in self.evidence(years, direction=d, **{end: name})]
+
+    def ended_behind(self) -> list[blocks.Evidence]:
+        """The clean rows of the stays with the partner that ended in the window and whose end is known."""
+        where = [dict(item["where"]) for item in self.rows_behind([self.facts.year])]
+        ends = [{k: x[k] for k in x if k not in ("year", "mode", "visa_result")} for x in where]
+        return [{"table": "stays", "where": dict(e["where"]) | end} for e in ended_evidence(self) for end in ends]
 
     def spans(self) -> tuple[str, str]:
         """The two spans in words."""

@@ -185,8 +185,7 @@ class PartnerProfile(FurtherPages):
             else w("The difference is an association: modes, levels and funding differ too."),
         )
         base = w("Base: {n} and {others} stays that ended in {window}", n=mine.n, others=others.n, window=self.window())
-        years = list(range(self.facts.year - 2, self.facts.year + 1))
-        return blocks.Finding("completion", text, base=base, source=self.source(), evidence=self.rows_behind(years))
+        return blocks.Finding("completion", text, base=base, source=self.source(), evidence=self.ended_behind())
 
     def trend_figure(self) -> blocks.Figure:
         """Stays by year both ways; those of the whole institution where the partner's may not be shown."""
