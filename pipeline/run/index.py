@@ -100,13 +100,13 @@ def _section(subject: str, briefs: list[Brief]) -> str:
         f'<table>\n<caption class="hidden">Briefs about {escape(english)}</caption>\n'
         '<thead><tr><th scope="col">Year <span lang="zh">年份</span></th>'
         '<th scope="col">English</th><th scope="col" lang="zh">中文</th>'
-        '<th scope="col">Data <span lang="zh">数据</span></th><th scope="col">Made <span lang="zh">生成日期</span></th></tr></thead>\n'
+        '<th scope="col">Made <span lang="zh">生成日期</span></th></tr></thead>\n'
         f"<tbody>\n{rows}\n</tbody>\n</table>\n</section>"
     )
 
 
 def _row(year: int, briefs: list[Brief]) -> str:
-    cells = "".join(f"<td>{_links(b for b in briefs if b.language == language)}</td>" for language in (*LANGUAGES, ""))
+    cells = "".join(f"<td>{_links(b for b in briefs if b.language == language)}</td>" for language in LANGUAGES)
     made = max(b.made for b in briefs)
     return f'<tr><th scope="row">{year}</th>{cells}<td><time datetime="{made}">{made}</time></td></tr>'
 
