@@ -5,6 +5,7 @@ Imports are made inside the commands, so that `mobility --help` answers at once.
 
 from __future__ import annotations
 
+import errno
 import signal
 import sys
 from pathlib import Path
@@ -26,6 +27,14 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+
+UNWRITABLE = (
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.EROFS,
+    errno.EACCES,
+    errno.EPERM,
+)  # of a disk or folder: for the user to mend
 
 RawOption = Annotated[
     list[Path] | None,
@@ -249,6 +258,13 @@ def main() -> None:
     except MobilityError as error:
         print(f"mobility: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
+    except OSError as error:
+        if error.errno not in UNWRITABLE:
+            raise
+        place = error.filename or "a file could not be written"
+        todo = "Make room or mend the permissions, or choose another folder (--out), and run it again."
+        print(f"mobility: {place}: {error.strerror}. {todo}", file=sys.stderr)
+        sys.exit(MobilityError.exit_code)
     except Stopped as stopped:
         print("mobility: stopped; nothing is half-written, and the next run goes on from here.", file=sys.stderr)
         sys.exit(stopped.exit_code)

@@ -43,5 +43,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     'Known: subject, year.'
     """
     options = sorted(set(known) - {word})
+    if not options:
+        return "There is nothing to choose from."
     near = difflib.get_close_matches(word, options, n=3, cutoff=0.6)
     return f"Did you mean {' or '.join(near)}?" if near else f"Known: {', '.join(options)}."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import time
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from pipeline import settings
+from pipeline import cli, settings
 from pipeline.errors import InputError, MobilityError, SettingsError, did_you_mean
 from pipeline.measures import audit
 from pipeline.records import clean
@@ -82,6 +83,7 @@ def test_a_message_is_one_line_whatever_the_file_is_called():
 
 def test_no_one_is_asked_whether_they_meant_what_they_wrote():
     assert did_you_mean("chn", ["chn", "CHN", "chnx"]) == "Did you mean chnx?"
+    assert did_you_mean("chn", []) == "There is nothing to choose from."
 
 
 @pytest.mark.parametrize("inside", ["uni", ".", "uni/new/deep"])
@@ -149,3 +151,28 @@ def test_an_audit_of_what_was_never_published_names_the_file(tmp_path):
     (tmp_path / "gb.parquet").unlink()
     pd.DataFrame({"country": ["KOR"], "stays": [9]}).to_csv(tmp_path / "good.csv", index=False)
     assert audit(tmp_path).empty
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EACCES])
+def test_a_full_or_closed_disk_is_said_in_one_line(monkeypatch, capsys, number):
+    def full() -> None:
+        raise OSError(number, os.strerror(number), "reports/brief.en.html")
+
+    monkeypatch.setattr(cli, "app", full)
+    monkeypatch.setattr(cli.signal, "signal", lambda *_: None)
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"mobility: reports/brief.en.html: {os.strerror(number)}. Make room")
+    assert said.count("\n") == 1
+
+
+def test_other_failures_of_the_system_keep_their_traceback(monkeypatch):
+    def fails() -> None:
+        raise OSError(errno.EIO, "input/output error")
+
+    monkeypatch.setattr(cli, "app", fails)
+    monkeypatch.setattr(cli.signal, "signal", lambda *_: None)
+    with pytest.raises(OSError, match="input/output"):
+        cli.main()

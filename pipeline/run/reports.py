@@ -158,5 +158,5 @@ def _sweep(here: Context) -> None:
     for folder in here.processed.glob(".stage-*"):
         shutil.rmtree(folder)
     for base in (here.processed, here.reports):
-        for part in base.rglob(".*.part"):
+        for part in (*base.rglob(".*.part"), *base.rglob(".*.parquet.*.tmp")):
             part.unlink()
