@@ -257,7 +257,7 @@ def protected_exchange(table: pd.DataFrame, published: pd.DataFrame, policy: Dis
     pandas.DataFrame
         `table` without the rest of the country, with hidden numbers null and their status "C". Where the brief hides the
         country's number of the year or the year before, or that number less the institution's would show a few people
-        elsewhere, the recent years of that direction are hidden here.
+        elsewhere, the recent years of that direction are hidden here, but for a country's numbers that the brief shows.
 
     Examples
     --------
@@ -282,7 +282,22 @@ def protected_exchange(table: pd.DataFrame, published: pd.DataFrame, policy: Dis
         hidden = bool(here[["value", "previous"]].isna().any(axis=None))
         if hidden or elsewhere.between(1, few - 1).any():
             result = _give_up(result, result["direction"].eq(direction) & result["span"].eq(RECENT), EXCHANGE)
+            if not table["institution"].notna().any():
+                result = _as_out(result, direction, here)
     return result
+
+
+def _as_out(table: pd.DataFrame, direction: str, out: pd.DataFrame) -> pd.DataFrame:
+    """A country's numbers of the year and the year before, where the brief shows them."""
+    table = table.copy()
+    yearly = table["direction"].eq(direction) & table["mode"].eq("all") & table["agreement"].isna()
+    for row in out.to_dict("records"):
+        for year, value in ((row["year"], row["value"]), (row["year"] - 1, row["previous"])):
+            if pd.notna(value):
+                at = yearly & table["year"].eq(year).fillna(False)
+                table["value"] = table["value"].mask(at, float(value))
+                table["status"] = table["status"].mask(at, "A")
+    return table
 
 
 def _give_up(table: pd.DataFrame, rows: pd.Series, layout: Layout) -> pd.DataFrame:

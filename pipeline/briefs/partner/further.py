@@ -13,7 +13,7 @@ from pipeline.measures.bilateral import EARLIER, HALF, NONE, RECENT
 if TYPE_CHECKING:
     pass
 
-LONGEST = 12  # agreements in the table: a country may have many
+LONGEST = 8  # agreements in the table: a country may have many
 
 
 class FurtherPages(PartnerNumbers):
