@@ -18,7 +18,9 @@ from pipeline.briefs.words import Words
 if TYPE_CHECKING:
     from pipeline.run.workspace import Context
 
+HELD = 0.7  # of outlooks: an 80 % interval that held less often has to say so
 MUCH = 0.5  # an 80 % interval wider than this share of its middle, to either side, says little
+ENDED = 3  # years by which a subject's last figure lies behind the newest of others
 ENOUGH = 10  # earlier outlooks: on fewer, a rate of success says little
 
 
@@ -86,11 +88,22 @@ class Brief(ABC):
 
     def survey(self) -> dict[str, Any]:
         """What is known of the subject: title, synthetic."""
+        return next((row for row in self._surveyed() if row["id"] == self.facts.subject), {})
+
+    def _surveyed(self) -> list[dict[str, Any]]:
         path = self.here.processed / "subjects.json"
-        if not path.is_file():
-            return {}
-        return next(
-            (row for row in json.loads(path.read_text(encoding="utf-8")) if row["id"] == self.facts.subject), {}
+        return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
+
+    def ended_note(self) -> str:
+        """That the subject's figures end years before those of others, so that nobody takes the last one for today's."""
+        latest = self.survey().get("latest_year")
+        newest = max((row["latest_year"] for row in self._surveyed()), default=0)
+        if latest != self.facts.year or newest - self.facts.year < ENDED:
+            return ""
+        period = self.w.period(self.period_like(self.main_id, self.facts.year))
+        return self.w(
+            "The series ends in {period}: no newer comparable figure is at hand, and this one is not today’s.",
+            period=period,
         )
 
     def series_outlook(self, series_id: str | None) -> pd.DataFrame | None:
@@ -200,7 +213,7 @@ class Brief(ABC):
         period = w.period(self.period_like(main, end.year))
         low, high = w.number(self.round(end.lower_80)), w.number(self.round(end.upper_80))
         text = w(
-            "**Most likely about {median} in {period}**, if past patterns go on; with a probability of 80% between {low} and {high}.",
+            "**Most likely about {median} in {period}**, if past patterns go on; 80% interval {low} to {high}.",
             median=w.number(self.round(end.median)),
             period=period,
             low=low,
@@ -209,6 +222,16 @@ class Brief(ABC):
         if (end.upper_80 - end.lower_80) > 2 * MUCH * end.median:
             text = self.join(
                 text, w("The range is wide because the recent years have been: the data cannot say more than this.")
+            )
+        record = self.track(main)
+        if record is not None and record.n >= ENOUGH and record.held_80 < HELD:
+            held = w.percent(100 * record.held_80, digits=0)
+            text = self.join(
+                text,
+                w(
+                    "Such intervals held only {held} of the time for this series so far: doubt more than they say.",
+                    held=held,
+                ),
             )
         base = w(
             "An extrapolation of the series from {first} to {last}, not a target and not a cause.", **self.span(main)

@@ -29,7 +29,7 @@ class CountryBrief(CountryFindings, CountryPlaces):
         trend, ranking = self.trend_figure(), self.ranking_figure()
         found.append(blocks.Columns(trend, ranking, ratio=0.6) if ranking is not None else trend)
         found.append(self.glance())
-        note = care(w, self.total.publisher)
+        note = self.join(self.ended_note(), care(w, self.total.publisher))
         if note:
             found.append(blocks.Note(w("Read with care"), note, "care"))
         return found

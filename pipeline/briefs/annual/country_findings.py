@@ -198,7 +198,8 @@ class CountryFindings(CountryFacts):
             period = w.period(self.period_like(self.main_id, int(before[0])))
             text = self.join(text, w("Since {period}: {moves}.", period=period, moves=w("; ").join(moves)))
         made = self.finding("origins", text, self.total, base=w("Share of all {n}", n=amount(w, self.total)))
-        made.evidence = self.evidence(self.total, [*rows["partner"], "WLD"])
+        earliest = int(before[0]) if len(before) == 1 else None
+        made.evidence = self.evidence(self.total, [*rows["partner"], "WLD"], first=earliest)
         return made
 
     def abroad_finding(self) -> blocks.Finding | None:

@@ -91,7 +91,7 @@ def outcome_finding(brief: InstitutionFacts, indicator: str) -> blocks.Finding |
             text, w("{value} of the credits attempted abroad were recognised.", value=w.percent(credit.value))
         )
     base = w(
-        "Base: {n} stays that ended in {window} and whose end is known; of {missing} it is not.",
+        "Base: {n} stays, virtual ones included, that ended in {window} and whose end is known; of {missing} it is not.",
         n=row.n,
         window=window(brief),
         missing=row.missing if known(row.missing) else w("some"),
