@@ -72,9 +72,7 @@ def reports(here: Context, choice: Choice, jobs: int | None = None, console: Con
         stage = here.processed / f".stage-{os.getpid()}"
         found = sources(here, planner.checksums)
         cleaning = _cleaning(here, choice, found, stage)
-        known = survey.read(here.processed)
-        if not known:
-            (here.processed / survey.FILE).unlink(missing_ok=True)  # damaged, or of nobody: made again
+        known = _known(here)
         foreseen = brief_tasks(here, choice, known, stage) if known and _covers(here, choice, known) else []
         result = Result()
         console = console or Console()
@@ -107,8 +105,8 @@ def plan(here: Context, choice: Choice) -> Iterator[Step]:
     here.check_places()
     planner = Planner(here)
     stage = here.processed / ".stage"
+    known = _known(here)
     tasks = _cleaning(here, choice, sources(here, planner.checksums), stage)
-    known = survey.read(here.processed)
     if known and _covers(here, choice, known):
         tasks += brief_tasks(here, choice, known, stage)
     yield from planner.steps(tasks)
@@ -142,6 +140,14 @@ def _briefs(here: Context, choice: Choice, result: Result, stage: Path) -> list[
         result.left_out.append((f"brief {subject}", result.failed[0][0].title))
     subjects = [s for s in subjects if s not in unknown]
     return brief_tasks(here, replace(choice, subjects=tuple(subjects)), known, stage) if subjects else []
+
+
+def _known(here: Context) -> dict[str, survey.Known]:
+    """Whom the last survey found; one that is damaged or found nobody is forgotten, so that it is made again."""
+    known = survey.read(here.processed)
+    if not known:
+        (here.processed / survey.FILE).unlink(missing_ok=True)
+    return known or {}
 
 
 def _covers(here: Context, choice: Choice, known: dict[str, survey.Known]) -> bool:
