@@ -256,8 +256,8 @@ def protected_exchange(table: pd.DataFrame, published: pd.DataFrame, policy: Dis
     -------
     pandas.DataFrame
         `table` without the rest of the country, with hidden numbers null and their status "C". Where the brief hides the
-        country's number of the year or the year before, or that number less the institution's would show a few people
-        elsewhere, the recent years of that direction are hidden here, but for a country's numbers that the brief shows.
+        country's number of the year or the year before, or shows one that had to be hidden here, or that number less the institution's would
+        show a few people elsewhere, the recent years of that direction are hidden here, but for a country's numbers that the brief shows.
 
     Examples
     --------
@@ -280,9 +280,12 @@ def protected_exchange(table: pd.DataFrame, published: pd.DataFrame, policy: Dis
         elsewhere = table.loc[rest & table["direction"].eq(direction), "value"]
         here = published[published["direction"].eq(direction) & published["partner"].eq(table["partner"].iloc[0])]
         hidden = bool(here[["value", "previous"]].isna().any(axis=None))
-        if hidden or elsewhere.between(1, few - 1).any():
+        country = not table["institution"].notna().any()
+        shown = _as_out(result, direction, here) if country else result
+        contradicted = bool(shown["status"].ne(result["status"]).any())  # hidden here to guard other years, yet out
+        if hidden or contradicted or elsewhere.between(1, few - 1).any():
             result = _give_up(result, result["direction"].eq(direction) & result["span"].eq(RECENT), EXCHANGE)
-            if not table["institution"].notna().any():
+            if country:
                 result = _as_out(result, direction, here)
     return result
 
