@@ -396,3 +396,16 @@ def test_hundreds_of_cells_in_three_dimensions_keep_most_of_their_numbers() -> N
     assert len(table) == 21 * 3 * 13
     assert not safe["stays"].between(1, 4).any()
     assert 0 < safe["stays"].isna().sum() < 0.4 * len(table)
+
+
+def test_a_table_too_small_for_any_part_of_it_is_hidden_whole():
+    from pipeline.measures import outcome_rates
+
+    stays = pd.DataFrame({"outcome": ["completed"] * 24, "mode": ["exchange"] * 20 + ["lecture"] * 4})
+    safe = protect({"outcomes": outcome_rates(stays, "mode", ["completion", "withdrawal"])}, {"minimum_base": 20})[
+        "outcomes"
+    ]
+    hidden = safe[safe["group"].eq("lecture")]
+    assert hidden["value"].isna().all()
+    assert hidden["n"].isna().all()
+    assert not audit({"outcomes": safe})["exposed"].any()

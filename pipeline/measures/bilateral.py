@@ -221,10 +221,7 @@ def protected_outcomes(
     happened = broken_down.loc[broken_down["group"].eq("all") & broken_down["k"].ne(0), "indicator"]
     broken_down, rates = (t[t["indicator"].isin(happened)].reset_index(drop=True) for t in (broken_down, rates))
     alone = protect({"outcomes": broken_down}, policy)["outcomes"]
-    try:
-        both = protect({"outcomes": pd.concat([broken_down, rates], ignore_index=True)}, policy)["outcomes"]
-    except RuntimeError:  # the gate found no way to hide a part of them only
-        return _give_up(rates.assign(status="C"), pd.Series(True, index=rates.index), LAYOUTS["outcomes"])
+    both = protect({"outcomes": pd.concat([broken_down, rates], ignore_index=True)}, policy)["outcomes"]
     lost = both.iloc[: len(alone)]["status"].eq("C") & alone["status"].ne("C").to_numpy()
     own = both.iloc[len(alone) :].reset_index(drop=True)
     bases = {base_of(i) for i in broken_down.loc[lost.to_numpy(), "indicator"]}
@@ -271,10 +268,7 @@ def protected_exchange(table: pd.DataFrame, published: pd.DataFrame, policy: Dis
     """
     rest = table["institution"].eq(OTHERS).fillna(False)
     own = table[table["span"].notna()].reset_index(drop=True)
-    try:
-        result: pd.DataFrame = protect({"exchange": own}, policy, {"exchange": EXCHANGE})["exchange"]
-    except RuntimeError:  # the gate found no way to hide a part of it only
-        return _give_up(own.assign(status="C"), pd.Series(True, index=own.index), EXCHANGE)
+    result: pd.DataFrame = protect({"exchange": own}, policy, {"exchange": EXCHANGE})["exchange"]
     few = as_policy(policy).minimum_count
     for direction in ("inbound", "outbound"):
         elsewhere = table.loc[rest & table["direction"].eq(direction), "value"]

@@ -13,7 +13,7 @@ from pipeline.errors import InputError, SettingsError, did_you_mean
 from pipeline.measures.disclosure.cells import Cell, Key, add_rests, key_of, records, sums, take_apart
 from pipeline.measures.disclosure.layouts import STATUS, SUMMARIES, Layout, layout_of
 from pipeline.measures.disclosure.rounding import round_tables
-from pipeline.measures.disclosure.suppress import Hiding
+from pipeline.measures.disclosure.suppress import Hiding, NothingLeftError
 from pipeline.settings import Disclosure
 
 SOLVABLE = 4  # so many unknowns are not had from their sum and the sum of their squares
@@ -110,7 +110,11 @@ def hide(tables: Tables, layouts: Mapping[str, Layout], policy: Disclosure) -> d
         cell.forced = base is not None and base.value < policy.minimum_base
         cell.sensitive = small or cell.forced
         cell.hidden |= cell.sensitive or not cell.places or np.isnan(cell.value)
-    Hiding(cells, found, max(1.0, policy.minimum_count - 2.0)).run()
+    try:
+        Hiding(cells, found, max(1.0, policy.minimum_count - 2.0)).run()
+    except NothingLeftError:  # a table too small for any part of it to be shown
+        for cell in cells.values():
+            cell.hidden = True
     return cells
 
 

@@ -11,6 +11,10 @@ from pipeline.measures.disclosure.attack import System, systems, widths
 from pipeline.measures.disclosure.cells import TOLERANCE, Cell, Key, Sum
 
 
+class NothingLeftError(Exception):
+    """No choice of further cells protects a hidden one: only hiding everything does."""
+
+
 class Hiding:
     """Complementary suppression: the cheapest cell first, until an attacker's bounds on every hidden cell are wide enough.
 
@@ -93,7 +97,7 @@ class Hiding:
                 return self._hide(chosen)
             ring = {k for one in around for k in (one.total, *one.parts) if self.cells[k].hidden} - seen
             seen |= ring
-        raise RuntimeError(f"nothing left to hide beside {sorted(key)}")
+        raise NothingLeftError(f"nothing left to hide beside {sorted(key)}")
 
     def _cheapest(self, among: list[Sum]) -> Key | None:
         options = {k for one in among for k in (one.total, *one.parts) if self._may_hide(k)}
