@@ -306,7 +306,7 @@ USUAL_BUT_ONE_WAY = {(y, d, "KOR"): 30 for y in YEARS for d in ("inbound", "outb
 class TestInstitution:
     def test_counts_both_ways_and_their_sum(self, here: Context) -> None:
         found = named(shown(institution(here, stays(USUAL))))
-        assert found["total"]["text"].startswith("**192 stays began in 2023/24**: 96 students came and 96 went.")
+        assert found["total"]["text"].startswith("**192 stays began in 2023/24**: 96 inbound and 96 outbound.")
         assert [cell["text"] for cell in cells(found["glance"], "now")[:3]] == ["192", "96", "96"]
 
     def test_a_country_with_few_stays_is_in_no_text_and_no_number(self, here: Context) -> None:

@@ -270,7 +270,7 @@ class Brief(ABC):
         ]
         columns = [
             blocks.Column("period", w("Period")),
-            blocks.Column("median", w("Middle"), kind="number"),
+            blocks.Column("median", w("Central estimate"), kind="number"),
             blocks.Column("i80", w("80% interval"), align="right"),
             blocks.Column("i95", w("95% interval"), align="right"),
         ]
@@ -366,7 +366,9 @@ class Brief(ABC):
             blocks.Column("source", w("Source"), kind="note"),
         ]
         note = w("That something happened in a year does not show that it caused the change.")
-        return blocks.Table("breaks", w("Years in which something broke the series"), columns, rows, notes=[note])
+        return blocks.Table(
+            "breaks", w("Events and changes of definition to keep in mind"), columns, rows, notes=[note]
+        )
 
     def method(self) -> list[blocks.Block]:
         """Definitions, the ledger, sources and provenance."""

@@ -65,7 +65,7 @@ DEFINITIONS: dict[str, str] = {
     "returned": N_(
         "Those who came back in the year. They left in earlier years: returned over left is not a rate of return."
     ),
-    "scholarship": N_("Holders of a scholarship of the state."),
+    "scholarship": N_("Holders of a government scholarship."),
 }
 
 

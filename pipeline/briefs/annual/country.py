@@ -52,7 +52,7 @@ class CountryBrief(CountryFindings, CountryPlaces):
         kinds = set(line.loc[line["value"].notna(), "exactness"]) - {"exact"}
         marks = w("Open marks: rounded or “more than” figures.") if kinds else ""
         caption = self.join(
-            self.outlook_caption(main), w("Gaps: no figure published.") if charts_gap(line) else "", marks
+            self.outlook_caption(main), w("Gaps: no figure at hand.") if charts_gap(line) else "", marks
         )
         title = w("Total, and where it may go") if self.series_outlook(main) is not None else w("Total")
         return blocks.Figure(
@@ -119,7 +119,7 @@ class CountryBrief(CountryFindings, CountryPlaces):
                 w("What the total is made of"),
                 chart,
                 caption=w(
-                    "Each on its own axis from 0; the number is the latest, with its change on the year before. Open marks: rounded or “more than” figures. Gaps: no figure published."
+                    "Each on its own axis from 0; the number is the latest, with its change on the year before. Open marks: rounded or “more than” figures. Gaps: no figure at hand."
                 ),
                 source=self.publishers(),
             ),

@@ -83,7 +83,7 @@ class CountryFindings(CountryFacts):
             text = self.join(
                 text,
                 w(
-                    "It is the highest number in the series, which begins in {first}.",
+                    "It is the highest of the years with a figure at hand, the first being {first}.",
                     first=self.span(self.main_id)["first"],
                 ),
             )
@@ -172,7 +172,7 @@ class CountryFindings(CountryFacts):
         return self.finding(
             "scholarship",
             w(
-                "**{n}, or {share}, held a scholarship of the state**; the others paid for themselves or were paid for by others.",
+                "**{n}, or {share}, held a government scholarship.**",
                 n=amount(w, funded),
                 share=share,
             ),

@@ -65,9 +65,9 @@ class CountryPlaces(CountryFacts):
         chart = charts.trend(lines, words=w, height=PAGE_ONE)
         return blocks.Figure(
             "origins-chart",
-            w("Largest origins with published figures"),
+            w("Largest origins at hand"),
             chart,
-            caption=w("Gaps: no figure published."),
+            caption=w("Gaps: no figure at hand."),
             source=w("Source: as left."),
         )
 
@@ -78,7 +78,7 @@ class CountryPlaces(CountryFacts):
         found: list[blocks.Block] = [b for b in (self.partner_table(), *beside, self.rates_table()) if b is not None]
         if not found:
             return []
-        lead = w("Publishers list their largest partners, not all: what is not listed is unknown, not zero.")
+        lead = w("Only the partners at hand are shown: what is not listed is unknown, not zero.")
         return [blocks.Section("where", w("Who comes from where, and who goes abroad"), lead), *found]
 
     def partner_table(self) -> blocks.Table | None:
@@ -233,7 +233,7 @@ class CountryPlaces(CountryFacts):
         if not lines:
             return None
         caption = self.join(
-            w("Open marks: rounded or “more than” figures. Gaps: no figure published."),
+            w("Open marks: rounded or “more than” figures. Gaps: no figure at hand."),
             definition(w, "returned") if len(lines) > 1 else "",
         )
         source = w("Source: {publisher}", publisher=w.list(list(dict.fromkeys(publishers))))

@@ -181,7 +181,7 @@ class InstitutionBrief(InstitutionFindings):
             if rows.empty:
                 return ""
             largest[direction] = w.mode(rows["mode"].iloc[0])
-        return w("Most who come do so for: {inbound}. Most who go do so for: {outbound}.", **largest)
+        return w("Largest inbound mode: {inbound}. Largest outbound mode: {outbound}.", **largest)
 
     def profile_table(self) -> blocks.Table:
         """Each mode: how many, how long, with how many countries."""

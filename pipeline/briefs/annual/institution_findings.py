@@ -62,7 +62,7 @@ class InstitutionFindings(InstitutionFacts):
             )
         else:
             text = w(
-                "**{n} stays began in {period}**: {inbound} students came and {outbound} went.",
+                "**{n} stays began in {period}**: {inbound} inbound and {outbound} outbound.",
                 n=n,
                 period=self.period,
                 inbound=w.number(inbound.value),
@@ -110,7 +110,7 @@ class InstitutionFindings(InstitutionFacts):
                 return None
             parts.append((w.list([place(w, c) for c in rows["partner"]]), w.percent(rows["share"].sum(), digits=0)))
         text = w(
-            "**Most come from {origins}** ({share_in} of those who come); **most go to {hosts}** ({share_out} of those who go).",
+            "**The three largest origins are {origins}** (together {share_in} of inbound stays); **the three largest hosts are {hosts}** (together {share_out} of outbound stays).",
             origins=parts[0][0],
             share_in=parts[0][1],
             hosts=parts[1][0],
