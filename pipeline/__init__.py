@@ -5,8 +5,7 @@ The names below are the package's doors; each is imported when it is first used,
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import Any
+from pipeline.doors import doors
 
 __version__ = "0.1.0"
 
@@ -21,13 +20,4 @@ _DOORS = {
     "indicators": "pipeline.measures",
 }
 __all__ = sorted(_DOORS)
-
-
-def __getattr__(name: str) -> Any:
-    if name in _DOORS:
-        return getattr(import_module(_DOORS[name]), name)
-    raise AttributeError(f"module 'pipeline' has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted([*globals(), *_DOORS])
+__getattr__, __dir__ = doors(__name__, _DOORS)

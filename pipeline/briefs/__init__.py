@@ -5,8 +5,7 @@ The names below are the room's doors; each is imported when it is first used.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import Any
+from pipeline.doors import doors
 
 _DOORS = {
     **dict.fromkeys(
@@ -40,13 +39,4 @@ _DOORS = {
     "write_workbook": "pipeline.briefs.workbook",
 }
 __all__ = sorted(_DOORS)
-
-
-def __getattr__(name: str) -> Any:
-    if name in _DOORS:
-        return getattr(import_module(_DOORS[name]), name)
-    raise AttributeError(f"module 'pipeline.briefs' has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted([*globals(), *_DOORS])
+__getattr__, __dir__ = doors(__name__, _DOORS)

@@ -2,47 +2,37 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import Any
+from pipeline.doors import doors
 
 # A module must not bear the name of a door: importing it would put the module in the door's place.
 _DOORS = {
-    "subjects": "yearly",
-    "latest_year": "yearly",
-    "series": "yearly",
-    "stay_series": "stay_counts",
-    "complete_year": "stay_counts",
-    "headline": "headlines",
-    "partners": "ranking",
-    "regions": "ranking",
-    "concentration": "diversity",
-    "balance": "exchange",
-    "reciprocity": "exchange",
-    "rates": "enrolment",
-    "groups": "country_groups",
-    "group_shares": "country_groups",
-    "outcome_rates": "outcomes",
-    "ended_stays": "cohorts",
-    "all_outcomes": "cohorts",
-    "mode_profile": "cohorts",
-    "outlook_panel": "cohorts",
-    "wilson": "intervals",
-    "garwood": "intervals",
-    "mean_interval": "intervals",
-    "counted": "publication",
-    "protect": "disclosure",
-    "audit": "disclosure",
-    "Layout": "disclosure",
-    "indicators": "registry",
+    "subjects": "pipeline.measures.yearly",
+    "latest_year": "pipeline.measures.yearly",
+    "series": "pipeline.measures.yearly",
+    "stay_series": "pipeline.measures.stay_counts",
+    "complete_year": "pipeline.measures.stay_counts",
+    "headline": "pipeline.measures.headlines",
+    "partners": "pipeline.measures.ranking",
+    "regions": "pipeline.measures.ranking",
+    "concentration": "pipeline.measures.diversity",
+    "balance": "pipeline.measures.exchange",
+    "reciprocity": "pipeline.measures.exchange",
+    "rates": "pipeline.measures.enrolment",
+    "groups": "pipeline.measures.country_groups",
+    "group_shares": "pipeline.measures.country_groups",
+    "outcome_rates": "pipeline.measures.outcomes",
+    "ended_stays": "pipeline.measures.cohorts",
+    "all_outcomes": "pipeline.measures.cohorts",
+    "mode_profile": "pipeline.measures.cohorts",
+    "outlook_panel": "pipeline.measures.cohorts",
+    "wilson": "pipeline.measures.intervals",
+    "garwood": "pipeline.measures.intervals",
+    "mean_interval": "pipeline.measures.intervals",
+    "counted": "pipeline.measures.publication",
+    "protect": "pipeline.measures.disclosure",
+    "audit": "pipeline.measures.disclosure",
+    "Layout": "pipeline.measures.disclosure",
+    "indicators": "pipeline.measures.registry",
 }
 __all__ = sorted(_DOORS)
-
-
-def __getattr__(name: str) -> Any:
-    if name in _DOORS:
-        return getattr(import_module(f"pipeline.measures.{_DOORS[name]}"), name)
-    raise AttributeError(f"module 'pipeline.measures' has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted([*globals(), *_DOORS])
+__getattr__, __dir__ = doors(__name__, _DOORS)

@@ -5,8 +5,7 @@ Every door is imported when it is first used, so that importing the room is chea
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import Any
+from pipeline.doors import doors
 
 _DOORS = {
     "outlook": "pipeline.models.forecast",
@@ -25,13 +24,4 @@ _DOORS = {
     "known_breaks": "pipeline.models.events",
 }
 __all__ = sorted(_DOORS)
-
-
-def __getattr__(name: str) -> Any:
-    if name in _DOORS:
-        return getattr(import_module(_DOORS[name]), name)
-    raise AttributeError(f"module 'pipeline.models' has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted([*globals(), *_DOORS])
+__getattr__, __dir__ = doors(__name__, _DOORS)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import Any
+from pipeline.doors import doors
 
 _DOORS = {
     "COLUMNS": "pipeline.sources.table",
@@ -15,13 +14,4 @@ _DOORS = {
     "summary": "pipeline.sources.overview",
 }
 __all__ = sorted(_DOORS)
-
-
-def __getattr__(name: str) -> Any:
-    if name in _DOORS:
-        return getattr(import_module(_DOORS[name]), name)
-    raise AttributeError(f"module 'pipeline.sources' has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted([*globals(), *_DOORS])
+__getattr__, __dir__ = doors(__name__, _DOORS)

@@ -5,34 +5,26 @@ Each function gives a `Chart` with `svg(width, narrow)`, `wide`, `half`, `narrow
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from pipeline.doors import doors
 
 if TYPE_CHECKING:
     from pipeline.briefs.charts.base import Chart as Chart
 
 _DOORS = {
-    "Chart": "base",
-    "layout_problems": "base",
-    "text_boxes": "base",
-    "Line": "trends",
-    "Break": "trends",
-    "trend": "trends",
-    "sparkline": "small",
-    "panels": "small",
-    "bars": "ranked",
-    "diverging": "ranked",
-    "dots": "rates",
-    "composition": "stacks",
+    "Chart": "pipeline.briefs.charts.base",
+    "layout_problems": "pipeline.briefs.charts.base",
+    "text_boxes": "pipeline.briefs.charts.base",
+    "Line": "pipeline.briefs.charts.trends",
+    "Break": "pipeline.briefs.charts.trends",
+    "trend": "pipeline.briefs.charts.trends",
+    "sparkline": "pipeline.briefs.charts.small",
+    "panels": "pipeline.briefs.charts.small",
+    "bars": "pipeline.briefs.charts.ranked",
+    "diverging": "pipeline.briefs.charts.ranked",
+    "dots": "pipeline.briefs.charts.rates",
+    "composition": "pipeline.briefs.charts.stacks",
 }
 __all__ = sorted(_DOORS)
-
-
-def __getattr__(name: str) -> Any:
-    if name in _DOORS:
-        return getattr(import_module(f"pipeline.briefs.charts.{_DOORS[name]}"), name)
-    raise AttributeError(f"module 'pipeline.briefs.charts' has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted([*globals(), *_DOORS])
+__getattr__, __dir__ = doors(__name__, _DOORS)
