@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from nbconvert.exporters.exporter import Exporter
@@ -14,8 +15,7 @@ from pipeline.briefs.workbook import workbook_bytes
 class _BriefExporter(Exporter):
     """Reads the blocks in a notebook's outputs; cells, prompts and other outputs are left out."""
 
-    def _render(self, notebook: Any) -> Rendered:
-        raise NotImplementedError
+    _render: Callable[[Any], Rendered]
 
     def from_notebook_node(self, nb: Any, resources: Any = None, **kw: Any) -> tuple[Any, dict[str, Any]]:
         """The finished brief, and resources with `replaced`: characters that no font has.
@@ -38,8 +38,7 @@ class BriefHTMLExporter(_BriefExporter):
     file_extension = Unicode(".html")
     output_mimetype = "text/html"
 
-    def _render(self, notebook: Any) -> Rendered:
-        return render_html(notebook)
+    _render = staticmethod(render_html)
 
 
 class BriefPDFExporter(_BriefExporter):
@@ -49,8 +48,7 @@ class BriefPDFExporter(_BriefExporter):
     file_extension = Unicode(".pdf")
     output_mimetype = "application/pdf"
 
-    def _render(self, notebook: Any) -> Rendered:
-        return render_pdf(notebook)
+    _render = staticmethod(render_pdf)
 
 
 class BriefTablesExporter(_BriefExporter):

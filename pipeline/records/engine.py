@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -28,31 +29,31 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:DIGITS]
 
 
-class Engine:
+class Engine(ABC):
     """What the cleaning needs of an engine. `distinct` and `look_up` are written for any engine; an engine may know a quicker way."""
 
     name = ""
     connection: Any = None
 
+    @abstractmethod
     def take(self, rows: Any) -> nw.LazyFrame:
         """A publisher's rows (pandas frame or DuckDB relation)."""
-        raise NotImplementedError
 
+    @abstractmethod
     def table(self, table: pa.Table) -> nw.LazyFrame:
         """A small table, to be joined."""
-        raise NotImplementedError
 
+    @abstractmethod
     def keep(self, frame: nw.LazyFrame) -> nw.LazyFrame:
         """The same rows, computed once."""
-        raise NotImplementedError
 
+    @abstractmethod
     def digest(self, frame: nw.LazyFrame, text: str, into: str) -> nw.LazyFrame:
         """A column `into` with the SHA-256 of column `text`, its first digits."""
-        raise NotImplementedError
 
+    @abstractmethod
     def arrow(self, frame: nw.LazyFrame) -> pa.Table:
         """The rows in memory."""
-        raise NotImplementedError
 
     def distinct(self, frame: nw.LazyFrame, columns: Sequence[str]) -> dict[str, dict[str, int]]:
         """For each column its distinct texts (without null) and how often they occur."""

@@ -65,39 +65,18 @@ class CountryBrief(CountryFindings, CountryPlaces):
 
     def glance(self) -> blocks.Table:
         """The main figures side by side, each with its own period."""
-        w = self.w
-        rows: list[dict[str, blocks.Cell]] = []
+        w, rows = self.w, []
         for figure in self.glance_rows():
             own = (
                 ""
                 if figure.period == self.total.period
                 else w(" ({period})", period=w.period(figure.period, short=True))
             )
-            line = self.facts.line(figure.series_id)
-            line = line[line["year"].gt(figure.year - 11) & line["value"].notna()]
-            pct = figure.pct if known(figure.pct) else None
-            about = "≈ " if known(figure.approx) and bool(figure.approx) and pct is not None else ""
-            rows.append(
-                {
-                    "what": self.label(figure) + own,
-                    "now": blocks.Num(figure.value, amount(w, figure)),
-                    "before": blocks.Num(figure.previous, w.number(figure.previous))
-                    if known(figure.previous)
-                    else None,
-                    "pct": blocks.Num(pct, about + w.percent(pct, signed=True)) if pct is not None else None,
-                    "spark": blocks.Spark(charts.sparkline(line, words=w)) if len(line) > 2 else None,
-                    "counted": counted(w, figure.publisher, figure.measure),
-                }
-            )
-        columns = [
-            blocks.Column("what", w("Indicator")),
-            blocks.Column("now", w.period(self.total.period, short=True), kind="number"),
-            blocks.Column("before", w("Year before"), kind="number"),
-            blocks.Column("pct", w("Change"), kind="change"),
-            blocks.Column("spark", w("Ten years"), kind="spark"),
-            blocks.Column("counted", w("What is counted"), kind="note"),
-        ]
-        return blocks.Table("glance", w("At a glance"), columns, rows, source=self.publishers())
+            about = "≈ " if known(figure.approx) and bool(figure.approx) else ""
+            pct = blocks.Num(figure.pct, about + w.percent(figure.pct, signed=True)) if known(figure.pct) else None
+            what = counted(w, figure.publisher, figure.measure)
+            rows.append(self.glance_row(self.label(figure) + own, figure, what, amount(w, figure), pct))
+        return self.glance_table(rows, self.publishers())
 
     def volumes(self) -> list[blocks.Block]:
         w, lines = self.w, []

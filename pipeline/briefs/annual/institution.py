@@ -100,35 +100,13 @@ class InstitutionBrief(InstitutionFindings):
         )
 
     def glance(self) -> blocks.Table:
-        """The main numbers side by side."""
-        w = self.w
-        rows: list[dict[str, blocks.Cell]] = []
+        """The main numbers side by side; no percentage on fewer than 20."""
+        w, rows = self.w, []
         for label, figure, what in self.glance_rows():
-            line = self.facts.line(figure.series_id)
-            line = line[line["year"].gt(figure.year - 11) & line["value"].notna()]
-            rows.append(
-                {
-                    "what": label,
-                    "now": blocks.Num(figure.value, w.number(figure.value)),
-                    "before": blocks.Num(figure.previous, w.number(figure.previous))
-                    if known(figure.previous)
-                    else None,
-                    "pct": blocks.Num(figure.pct, w.percent(figure.pct, signed=True))
-                    if known(figure.pct) and figure.previous >= 20
-                    else None,
-                    "spark": blocks.Spark(charts.sparkline(line, words=w)) if len(line) > 2 else None,
-                    "counted": what,
-                }
-            )
-        columns = [
-            blocks.Column("what", w("Indicator")),
-            blocks.Column("now", w.period(self.total.period, short=True), kind="number"),
-            blocks.Column("before", w("Year before"), kind="number"),
-            blocks.Column("pct", w("Change"), kind="change"),
-            blocks.Column("spark", w("Ten years"), kind="spark"),
-            blocks.Column("counted", w("What is counted"), kind="note"),
-        ]
-        return blocks.Table("glance", w("At a glance"), columns, rows, source=self.source())
+            enough = known(figure.pct) and figure.previous >= 20
+            pct = blocks.Num(figure.pct, w.percent(figure.pct, signed=True)) if enough else None
+            rows.append(self.glance_row(label, figure, what, w.number(figure.value), pct))
+        return self.glance_table(rows, self.source())
 
     def volumes(self) -> list[blocks.Block]:
         w = self.w
