@@ -1,4 +1,4 @@
-"""mobility.toml, the one settings file: subjects, years, languages, folders, thresholds."""
+"""mobility.toml, the one settings file: subjects, years, languages, folders, thresholds, scenarios and policy events."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import SettingsError, did_you_mean
+from pipeline import checking, declared
+from pipeline.declared import PolicyEvent, Scenario
+from pipeline.errors import SettingsError
 
 FILE_NAME = "mobility.toml"
 LANGUAGES = ("en", "zh")
@@ -47,6 +49,12 @@ class Settings:
     engine: str = "duckdb"
     horizon: int = 3
     disclosure: Disclosure = field(default_factory=Disclosure)
+    scenarios: tuple[Scenario, ...] = ()
+    events: tuple[PolicyEvent, ...] = ()
+
+    def declared(self, subject: str) -> tuple[list[Scenario], list[PolicyEvent]]:
+        """The scenarios and policy events of a subject."""
+        return [s for s in self.scenarios if s.subject == subject], [e for e in self.events if subject in e.subjects]
 
 
 def find_root(start: Path | None = None) -> Path:
@@ -95,13 +103,11 @@ def load(path: Path | None = None) -> Settings:
 
 def _settings(path: Path, given: dict[str, Any]) -> Settings:
     root = path.resolve().parent
-    _only(path, "", given, {f.name for f in fields(Settings)} - {"root"})
-    raw = _strings(path, "raw", given.get("raw", ["data/raw"]))
-    languages = _choices(path, "languages", given.get("languages", list(LANGUAGES)), LANGUAGES)
-    engine = _choices(path, "engine", [given.get("engine", "duckdb")], ENGINES)[0]
-    subjects = given.get("subjects", [])
-    if not isinstance(subjects, list) or not all(isinstance(s, dict) for s in subjects):
-        raise SettingsError(path, "subjects: expected tables like [[subjects]] with an id.")
+    checking.only(path, "", given, {f.name for f in fields(Settings)} - {"root"})
+    raw = checking.strings(path, "raw", given.get("raw", ["data/raw"]))
+    languages = checking.choices(path, "languages", given.get("languages", list(LANGUAGES)), LANGUAGES)
+    engine = checking.choices(path, "engine", [given.get("engine", "duckdb")], ENGINES)[0]
+    subjects = checking.tables(path, "subjects", given.get("subjects", []), "an id")
     for key, chosen in (("raw", raw), ("languages", languages)):
         if not chosen:
             raise SettingsError(path, f"{key}: the list is empty.", "Name at least one, or leave the key out.")
@@ -113,13 +119,15 @@ def _settings(path: Path, given: dict[str, Any]) -> Settings:
         subjects=_subjects(path, subjects),
         languages=languages,
         engine=engine,
-        horizon=_integer(path, "horizon", given.get("horizon", 3), 1, 10),
+        horizon=checking.integer(path, "horizon", given.get("horizon", 3), 1, 10),
         disclosure=_disclosure(path, given.get("disclosure", {})),
+        scenarios=declared.scenarios(path, given.get("scenarios", [])),
+        events=declared.events(path, given.get("events", [])),
     )
 
 
 def _folder(path: Path, key: str, value: object) -> Path:
-    text = _text(path, key, value)
+    text = checking.text(path, key, value)
     if "\0" in text:
         raise SettingsError(path, f"{key}: {text!r} cannot be the name of a folder.", "Mend it.")
     return (path.resolve().parent / text).resolve()
@@ -136,63 +144,31 @@ def _subjects(path: Path, given: list[dict[str, Any]]) -> tuple[Subject, ...]:
 
 
 def _subject(path: Path, given: dict[str, Any]) -> Subject:
-    _only(path, "subjects.", given, {f.name for f in fields(Subject)})
+    checking.only(path, "subjects.", given, {f.name for f in fields(Subject)})
     if "id" not in given:
         raise SettingsError(
             path, "subjects: an entry has no id.", 'Write id = "CHN" or the name of a folder in data/raw.'
         )
     year = given.get("year")
     return Subject(
-        id=_text(path, "subjects.id", given["id"]),
-        year=None if year is None else _integer(path, "subjects.year", year, 1900, 2100),
-        languages=_choices(path, "subjects.languages", given.get("languages", []), LANGUAGES),
+        id=checking.text(path, "subjects.id", given["id"]),
+        year=None if year is None else checking.integer(path, "subjects.year", year, 1900, 2100),
+        languages=checking.choices(path, "subjects.languages", given.get("languages", []), LANGUAGES),
     )
 
 
 def _disclosure(path: Path, given: dict[str, Any]) -> Disclosure:
-    _only(path, "disclosure.", given, {f.name for f in fields(Disclosure)})
+    checking.only(path, "disclosure.", given, {f.name for f in fields(Disclosure)})
     default = Disclosure()
     return Disclosure(
-        method=_choices(path, "disclosure.method", [given.get("method", default.method)], ("suppress", "round"))[0],
-        minimum_count=_integer(
+        method=checking.choices(
+            path, "disclosure.method", [given.get("method", default.method)], ("suppress", "round")
+        )[0],
+        minimum_count=checking.integer(
             path, "disclosure.minimum_count", given.get("minimum_count", default.minimum_count), 1, 1000
         ),
-        minimum_base=_integer(
+        minimum_base=checking.integer(
             path, "disclosure.minimum_base", given.get("minimum_base", default.minimum_base), 1, 1000
         ),
-        base=_integer(path, "disclosure.base", given.get("base", default.base), 1, 1000),
+        base=checking.integer(path, "disclosure.base", given.get("base", default.base), 1, 1000),
     )
-
-
-def _only(path: Path, prefix: str, given: object, known: set[str]) -> None:
-    if not isinstance(given, dict):
-        raise SettingsError(path, f"{prefix.rstrip('.')}: expected a table.")
-    for key in given:
-        if key not in known:
-            raise SettingsError(path, f"{prefix}{key}: no such setting.", did_you_mean(key, known))
-
-
-def _text(path: Path, key: str, value: object) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise SettingsError(path, f"{key}: expected a text, found {value!r}.")
-    return value
-
-
-def _strings(path: Path, key: str, value: object) -> tuple[str, ...]:
-    if not isinstance(value, list):
-        raise SettingsError(path, f'{key}: expected a list of texts like ["..."], found {value!r}.')
-    return tuple(_text(path, key, v) for v in value)
-
-
-def _choices(path: Path, key: str, value: object, known: tuple[str, ...]) -> tuple[str, ...]:
-    chosen = _strings(path, key, value)
-    for item in chosen:
-        if item not in known:
-            raise SettingsError(path, f"{key}: {item!r} is not one of {', '.join(known)}.", did_you_mean(item, known))
-    return chosen
-
-
-def _integer(path: Path, key: str, value: object, low: int, high: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise SettingsError(path, f"{key}: expected a whole number from {low} to {high}, found {value!r}.")
-    return value

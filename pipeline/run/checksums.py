@@ -19,7 +19,10 @@ from pipeline.run.parameters import TAG, cells
 from pipeline.settings import Settings
 
 PACKAGE = Path(pipeline.__file__).parent
-NOT_INPUT = {"root", "raw", "processed", "reports", "subjects", "languages", "engine"}  # settings that change no number
+NOT_INPUT = {
+    *("root", "raw", "processed", "reports", "subjects", "languages", "engine"),  # settings that change no number
+    *("scenarios", "events"),  # of one subject's trends only
+}
 IGNORED = {"__pycache__", ".DS_Store", "Thumbs.db", ".ipynb_checkpoints"}
 
 

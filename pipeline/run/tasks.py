@@ -144,7 +144,12 @@ def subject_tasks(
     for name, file in ANALYSES.items():
         job = notebook_job(here, f"{name}:{subject}:{year}", file, {"subject": subject, "year": year}, stage, report)
         job = replace(job, results=str(results))
-        made.append(Task(job.id, f"{name} {subject} {year}", report / "run.json", job, needs, files=(*tables, *lock)))
+        facts = {"scenarios and events": shown_declared(here, subject)} if name == "trends" else {}
+        made.append(
+            Task(
+                job.id, f"{name} {subject} {year}", report / "run.json", job, needs, files=(*tables, *lock), facts=facts
+            )
+        )
     for language in languages:
         parameters = {"subject": subject, "year": year, "language": language}
         job = notebook_job(here, f"brief:{subject}:{year}:{language}", BRIEF, parameters, stage, report, f".{language}")
@@ -164,6 +169,12 @@ def subject_tasks(
             )
         )
     return made
+
+
+def shown_declared(here: Context, subject: str) -> list[str]:
+    """What mobility.toml declares for a subject, as text."""
+    scenarios, events = here.settings.declared(subject)
+    return [repr(one) for one in (*scenarios, *events)]
 
 
 def notebook_job(
