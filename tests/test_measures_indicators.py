@@ -219,10 +219,10 @@ BY_HAND: dict[str, tuple[dict[str, object], float]] = {
     "joint_programmes": (CHINA, 2447),
     "visa_refusal": (UNIVERSITY, 100 / 31),
     "visa_days": (UNIVERSITY, (30 * 10 + 40) / 31),
-    "government_funded_share": (UNIVERSITY, 40),  # 30 + 8 + 2 of 100
+    "government_funded_share": (UNIVERSITY, 100 * 40 / 90),  # 30 + 8 + 2 of the 90 that are not virtual
     "belt_and_road_share": (UNIVERSITY, 100 * 50 / 90),  # Korea is one, Germany is not
-    "society_funded_share": (UNIVERSITY, 30),  # 10 by foundations, 20 by a joint fund
-    "joint_fund_share": (UNIVERSITY, 20),
+    "society_funded_share": (UNIVERSITY, 100 * 30 / 90),  # 10 by foundations, 20 by a joint fund
+    "joint_fund_share": (UNIVERSITY, 100 * 20 / 90),
     "funder_diversity": (UNIVERSITY, 80**2 / (40**2 + 10**2 + 20**2 + 10**2)),
     "global_challenge_share": (UNIVERSITY, 100 * 10 / 90),
     "publications_per_100": (UNIVERSITY, 100),
@@ -257,13 +257,13 @@ BY_HAND: dict[str, tuple[dict[str, object], float]] = {
     "research_visit_share": (UNIVERSITY, 0),
     "research_publications_per_100": (UNIVERSITY, 100),
     "writing_hours": (UNIVERSITY, 21),
-    "completion_rate": (UNIVERSITY, 100 * 70 / 90),  # 30 + 20 + 10 + 10 of those that ended
-    "withdrawal_rate": (UNIVERSITY, 100 * 10 / 90),
-    "extension_rate": (UNIVERSITY, 100 * 10 / 90),
+    "completion_rate": (UNIVERSITY, 100 * 60 / 80),  # 30 + 20 + 10 of those that ended and are not virtual
+    "withdrawal_rate": (UNIVERSITY, 100 * 10 / 80),
+    "extension_rate": (UNIVERSITY, 100 * 10 / 80),
     "language_gain": (UNIVERSITY, (8 * 1 + 2 * 2) / 10),
     "satisfaction": (UNIVERSITY, (20 * 4 + 8 * 5) / 28),
-    "unfunded_share": (UNIVERSITY, 20),
-    "funded_share": (UNIVERSITY, 80),
+    "unfunded_share": (UNIVERSITY, 100 * 20 / 90),
+    "funded_share": (UNIVERSITY, 100 * 70 / 90),
     "doctoral_share": (UNIVERSITY, 100 * 30 / 90),
     "credit_mobility_share": (UNIVERSITY, 20),  # 2 of 10 by their credits
     "cross_field_share": (UNIVERSITY, 100 * 10 / 90),
@@ -325,6 +325,8 @@ def test_a_column_that_the_source_lacks_is_a_stated_gap(name: str) -> None:
 def test_filters_narrow_the_stays_and_misspelt_ones_are_refused() -> None:
     korea = indicators.compute("completion_rate", TABLES, **UNIVERSITY, direction="inbound", mode=["exchange"]).iloc[0]
     assert korea[["n", "value"]].tolist() == [40, 75]
+    virtual = indicators.compute("completion_rate", TABLES, **UNIVERSITY, mode="virtual").iloc[0]
+    assert (virtual["n"], virtual["reason"]) == (10, "small_base")  # a mode of its own, in no other base
     assert indicators.compute("completion_rate", TABLES, subject="u", year=1999)["reason"].item() == "no_stays"
     with pytest.raises(SettingsError, match="Did you mean direction"):
         indicators.compute("completion_rate", TABLES, directon="inbound")

@@ -12,6 +12,7 @@ from pipeline.measures import (
     balance,
     complete_year,
     concentration,
+    ended_stays,
     outcome_rates,
     partners,
     reciprocity,
@@ -221,3 +222,34 @@ def test_groups_add_up_to_the_whole() -> None:
     assert table.loc[table["group"].ne("all"), "n"].sum() == table.loc[table["group"].eq("all"), "n"].item() == 9
     crossed = outcome_rates(frame(*rows), by=["direction", "mode"], indicators=["completion"])
     assert "inbound|degree" in set(crossed["group"])
+
+
+def test_virtual_stays_are_a_group_of_the_modes_and_in_no_other_base() -> None:
+    rows = [stay(2024)] * 6 + [stay(2024, outcome="withdrawn")] * 2
+    rows += [stay(2024, mode="virtual", outcome="withdrawn", funder="self")] * 3
+    by_mode = outcome_rates(frame(*rows), indicators=["completion"]).set_index("group")
+    assert by_mode["n"].to_dict() == {"all": 8, "exchange": 8, "virtual": 3}
+    by_funder = outcome_rates(frame(*rows).assign(funder="self"), "funder", ["completion"]).set_index("group")
+    assert by_funder["n"].to_dict() == {"all": 8, "self": 8}
+
+
+def test_the_missing_are_bounded_by_none_and_all() -> None:
+    rows = [stay(2024)] * 6 + [stay(2024, outcome="withdrawn")] * 2 + [stay(2024, outcome=pd.NA)] * 2
+    rows += [stay(2024, credits_attempted=30, credits_recognised=15), stay(2024, credits_attempted=10)]
+    rows += [stay(2024, joint_publications=3, satisfaction=4, outcome=pd.NA)]
+    table = outcome_rates(frame(*rows), by=None).set_index("indicator")
+    assert table.loc["completion", ["n", "missing"]].tolist() == [10, 3]
+    assert table.loc["completion", ["lowest", "highest"]].tolist() == pytest.approx([800 / 13, 1100 / 13])
+    assert table.loc["credit_recognition", ["lowest", "highest"]].tolist() == pytest.approx([37.5, 62.5])
+    papers = table.loc["publications_per_100"]
+    assert papers["lowest"] == pytest.approx(300 / 13)
+    assert pd.isna(papers["highest"])  # nobody knows how many papers a stay can bring
+    assert pd.isna(table.loc["satisfaction", "lowest"])
+
+
+def test_language_at_entry_makes_bands() -> None:
+    stays = frame(*[stay(2024)] * 5).assign(
+        end=pd.Timestamp(2024, 6, 1), language_entry=["A1", "B1", "B2", "C2", "HSK 9"]
+    )
+    assert ended_stays(stays, 2024).language.tolist()[:4] == ["A", "B1", "B2", "C"]
+    assert ended_stays(stays, 2024).language.isna().tolist()[4]

@@ -7,11 +7,13 @@ from collections.abc import Iterable
 import pandas as pd
 
 from pipeline.errors import InputError
+from pipeline.measures.outcome_kinds import language_band
 from pipeline.measures.outcomes import outcome_rates
 from pipeline.measures.stay_counts import begun
 from pipeline.measures.yearly import require, series, subjects
 
 WHOLE = ["level", "mode", "funding"]
+BREAKDOWNS = ("mode", "direction", "funder", "level", "language")  # of the outcomes in a brief
 POOL = 120  # other series to learn from, the longest: more cost time and teach little
 
 
@@ -19,7 +21,8 @@ def ended_stays(stays: pd.DataFrame, year: int, window: int = 3) -> pd.DataFrame
     """The stays that ended in the academic years `year − window + 1` to `year`, whenever they began.
 
     Counting by the year in which a stay ended keeps early leavers of recent years from standing for all who began then. A stay
-    without an end date counts in the academic year in which it began; ongoing stays are left out.
+    without an end date counts in the academic year in which it began; ongoing stays are left out. Virtual stays are among them, and
+    set apart by `outcome_rates`. Where the stays tell the level of language at entry, the column `language` has its band.
 
     Examples
     --------
@@ -34,10 +37,11 @@ def ended_stays(stays: pd.DataFrame, year: int, window: int = 3) -> pd.DataFrame
     end = pd.to_datetime(stays["end"])
     left = (end.dt.year + (end.dt.month >= 9).astype(float)).where(end.notna(), stays["year"].astype(float))
     inside = left.between(year - window + 1, year) & stays["outcome"].ne("ongoing").fillna(True)
-    return begun(stays[inside])
+    found = begun(stays[inside])
+    return found.assign(language=language_band(found)) if "language_entry" in found else found
 
 
-def all_outcomes(stays: pd.DataFrame, by: Iterable[str]) -> pd.DataFrame:
+def all_outcomes(stays: pd.DataFrame, by: Iterable[str] = BREAKDOWNS) -> pd.DataFrame:
     """`outcome_rates` by each of several columns, one under the other, the line for all stays once.
 
     Examples

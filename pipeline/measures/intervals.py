@@ -1,4 +1,4 @@
-"""Intervals for small numbers: Wilson for shares, Garwood for counts, Student for means, linearised for ratios."""
+"""Intervals for small numbers: Wilson for shares, Garwood for counts, Student for means, linearised for ratios; bounds for gaps."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
+
+from pipeline.errors import InputError
 
 Bounds = tuple[NDArray[np.float64], NDArray[np.float64]]
 
@@ -131,6 +133,36 @@ def ratio_interval(numerator: ArrayLike, denominator: ArrayLike, level: float = 
     error = np.sqrt((residual**2).sum() / (n - 1) / n) / bottom.mean()
     half = float(stats.t.ppf((1 + level) / 2, n - 1) * error)
     return ratio, ratio - half, ratio + half
+
+
+def missing_bounds(n: float, k: float, missing: float) -> tuple[float, float]:
+    """Lowest and highest rate there can be, whatever the missing outcomes were (Manski's worst-case bounds).
+
+    Parameters
+    ----------
+    n, k, missing
+        Known outcomes, those of them with the property, and outcomes that are not known.
+
+    Raises
+    ------
+    InputError
+        When they do not fit together.
+
+    Notes
+    -----
+    C. F. Manski (1990), Nonparametric bounds on treatment effects, American Economic Review 80(2), 319–323.
+
+    Examples
+    --------
+    >>> missing_bounds(80, 60, 20)
+    (0.6, 0.8)
+    """
+    if missing < 0 or not 0 <= k <= n:
+        raise InputError(
+            "outcome", f"k = {k}, n = {n}, missing = {missing} do not fit together.", "0 ≤ k ≤ n and missing ≥ 0."
+        )
+    total = n + missing
+    return (k / total, (k + missing) / total) if total else (np.nan, np.nan)
 
 
 def _z(level: Any) -> float:

@@ -2,174 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from pipeline.measures.intervals import garwood, mean_interval, ratio_interval, wilson
-from pipeline.measures.stay_counts import begun
+from pipeline.measures.intervals import garwood, mean_interval, missing_bounds, ratio_interval, wilson
+from pipeline.measures.outcome_kinds import OUTCOMES, Outcome
+from pipeline.measures.stay_counts import physical
 from pipeline.measures.yearly import require
 
-Rows = Callable[[pd.DataFrame], pd.DataFrame]
-Values = Callable[[pd.DataFrame], pd.Series]
-
-COLUMNS = ["indicator", "group_by", "group", "n", "k", "value", "lower", "upper", "unit", "missing"]
+COLUMNS = [
+    "indicator",
+    "group_by",
+    "group",
+    "n",
+    "k",
+    "value",
+    "lower",
+    "upper",
+    "unit",
+    "missing",
+    "lowest",
+    "highest",
+]
 TOTAL = "all"
-CEFR = {"A1": 1, "A2": 2, "B1": 3, "B2": 4, "C1": 5, "C2": 6}
-ENDED = ("completed", "withdrawn", "extended")
-SUPERVISED_MODES = ("joint_training", "dual_degree", "joint_research", "research_visit")
-DEGREE_MODES = ("degree", "dual_degree")
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """One way of reading the stays.
-
-    `base` gives the rows that the indicator is about; of these, rows where `value` is null are missing, not failures.
-    Kinds: share (value true or false; percent), ratio (sum of value over sum of `per`; percent), rate (sum of value per
-    100 stays), mean.
-    """
-
-    id: str
-    kind: str
-    unit: str
-    base: Rows
-    value: Values
-    per: Values | None = None
-    needs: tuple[str, ...] = ()
-
-
-def _outcome_is(name: str) -> Values:
-    """True or false for stays that ended, null for the unknown."""
-
-    def value(rows: pd.DataFrame) -> pd.Series:
-        return _flag(rows["outcome"].eq(name), rows["outcome"].isin(ENDED))
-
-    return value
-
-
-def _flag(true: pd.Series, known: pd.Series) -> pd.Series:
-    return true.fillna(False).astype(float).where(known.fillna(False))
-
-
-def _ended(rows: pd.DataFrame) -> pd.DataFrame:
-    """Begun stays that are over, or of which it is not known whether they are."""
-    rows = begun(rows)
-    return rows[rows["outcome"].ne("ongoing").fillna(True)]
-
-
-def _of_modes(select: Rows, modes: Iterable[str]) -> Rows:
-    wanted = list(modes)
-
-    def base(rows: pd.DataFrame) -> pd.DataFrame:
-        rows = select(rows)
-        return rows[rows["mode"].isin(wanted)]
-
-    return base
-
-
-def language_steps(rows: pd.DataFrame) -> pd.Series:
-    """CEFR levels gained from entry to exit; null where a level is missing or not a CEFR level.
-
-    >>> language_steps(pd.DataFrame({"language_entry": ["B1", "B2", "6.5"], "language_exit": ["C1", None, "7"]})).tolist()
-    [2.0, nan, nan]
-    """
-    entry, leave = (rows[c].map(CEFR).astype(float) for c in ("language_entry", "language_exit"))
-    return leave - entry
-
-
-def _visa_days(rows: pd.DataFrame) -> pd.Series:
-    days = (pd.to_datetime(rows["visa_decided"]) - pd.to_datetime(rows["visa_applied"])).dt.days.astype(float)
-    return days.where(days.ge(0))
-
-
-def _unfunded(rows: pd.DataFrame) -> pd.Series:
-    return _flag(rows["funder"].isin(["self", "none"]), rows["funder"].notna() & rows["funder"].ne("unknown"))
-
-
-def _number(column: str) -> Values:
-    return lambda rows: pd.to_numeric(rows[column]).astype(float)
-
-
-def _credits(rows: pd.DataFrame) -> pd.DataFrame:
-    rows = _ended(rows)
-    return rows[pd.to_numeric(rows["credits_attempted"]).gt(0).fillna(False)]
-
-
-OUTCOMES: dict[str, Outcome] = {
-    o.id: o
-    for o in (
-        Outcome("completion", "share", "%", _ended, _outcome_is("completed"), needs=("outcome",)),
-        Outcome("withdrawal", "share", "%", _ended, _outcome_is("withdrawn"), needs=("outcome",)),
-        Outcome("extension", "share", "%", _ended, _outcome_is("extended"), needs=("outcome",)),
-        Outcome(
-            "credit_recognition",
-            "ratio",
-            "%",
-            _credits,
-            _number("credits_recognised"),
-            _number("credits_attempted"),
-            needs=("outcome", "credits_attempted", "credits_recognised"),
-        ),
-        Outcome(
-            "full_recognition",
-            "share",
-            "%",
-            _credits,
-            lambda r: _flag(r["credits_recognised"].ge(r["credits_attempted"]), r["credits_recognised"].notna()),
-            needs=("outcome", "credits_attempted", "credits_recognised"),
-        ),
-        Outcome(
-            "degree_award",
-            "share",
-            "%",
-            _of_modes(_ended, DEGREE_MODES),
-            lambda r: _flag(_number("degrees_awarded")(r).gt(0), r["degrees_awarded"].notna()),
-            needs=("outcome", "mode", "degrees_awarded"),
-        ),
-        Outcome(
-            "publications_per_100",
-            "rate",
-            "per_100",
-            _ended,
-            _number("joint_publications"),
-            needs=("joint_publications",),
-        ),
-        Outcome(
-            "language_gain", "mean", "cefr_levels", _ended, language_steps, needs=("language_entry", "language_exit")
-        ),
-        Outcome("satisfaction", "mean", "points", _ended, _number("satisfaction"), needs=("satisfaction",)),
-        Outcome(
-            "visa_refusal",
-            "share",
-            "%",
-            lambda r: r[r["visa_applied"].notna() | r["visa_result"].notna()],
-            lambda r: _flag(r["visa_result"].eq("refused"), r["visa_result"].isin(["granted", "refused"])),
-            needs=("visa_applied", "visa_result"),
-        ),
-        Outcome(
-            "visa_days",
-            "mean",
-            "days",
-            lambda r: r[r["visa_applied"].notna()],
-            _visa_days,
-            needs=("visa_applied", "visa_decided"),
-        ),
-        Outcome("unfunded", "share", "%", begun, _unfunded, needs=("funder",)),
-        Outcome("funded_share", "share", "%", begun, lambda r: 1 - _unfunded(r), needs=("funder",)),
-        Outcome(
-            "dual_supervised",
-            "share",
-            "%",
-            _of_modes(begun, SUPERVISED_MODES),
-            lambda r: _flag(r["dual_supervised"].eq(True), r["dual_supervised"].notna()),
-            needs=("mode", "dual_supervised"),
-        ),
-    )
-}
 
 
 def outcome_rates(
@@ -196,9 +54,11 @@ def outcome_rates(
     pandas.DataFrame
         indicator, group_by, group ("all" first), n (the base: stays of which it is known), k (successes, or the sum of
         what is counted; null for means), value, lower, upper, unit, missing (stays that belong in the base but of which
-        it is not known). Ongoing stays are in no base of an outcome. Shares: Wilson; recognised credits: linearised
-        ratio over students; publications: Garwood; means: Student. value is null where n is 0. Differences between
-        groups are associations: groups differ in more than their name.
+        it is not known), lowest, highest (what the value of all would be if the missing had none, or all, of it: Manski's
+        bounds; null for means, and upwards for publications). Ongoing stays are in no base of an outcome. Virtual stays
+        are in none either, but for their own groups where `by` names the mode. Shares: Wilson; recognised credits:
+        linearised ratio over students; publications: Garwood; means: Student. value is null where n is 0. Differences
+        between groups are associations: groups differ in more than their name.
 
     Raises
     ------
@@ -229,7 +89,9 @@ def outcome_rates(
         if not set(outcome.needs) <= set(stays.columns):
             continue
         base = outcome.base(stays)
-        rows.append(measure(outcome, base, level) | {"group_by": group_by, "group": TOTAL})
+        whole = _physical(base)
+        rows.append(measure(outcome, whole, level) | {"group_by": group_by, "group": TOTAL})
+        base = base if "mode" in columns else whole
         if labels is not None:
             rows += [
                 measure(outcome, part, level) | {"group_by": group_by, "group": str(group)}
@@ -239,8 +101,12 @@ def outcome_rates(
     return table.astype({"n": "Int64", "missing": "Int64"})
 
 
+def _physical(rows: pd.DataFrame) -> pd.DataFrame:
+    return physical(rows) if "mode" in rows else rows
+
+
 def measure(outcome: Outcome, base: pd.DataFrame, level: float = 0.95) -> dict[str, Any]:
-    """One outcome on the rows of its base: n, k, value, lower, upper, unit, missing."""
+    """One outcome on the rows of its base: n, k, value, lower, upper, unit, missing, lowest, highest."""
     values = pd.to_numeric(outcome.value(base)).astype(float)
     known = values.notna()
     weights = outcome.per(base) if outcome.per is not None else None
@@ -250,6 +116,7 @@ def measure(outcome: Outcome, base: pd.DataFrame, level: float = 0.95) -> dict[s
     n = len(values)
     found: dict[str, Any] = {"indicator": outcome.id, "n": n, "missing": int((~known).sum()), "unit": outcome.unit}
     found |= {"k": np.nan if outcome.kind == "mean" or n == 0 else float(values.sum())}
+    found |= dict(zip(("lowest", "highest"), _bounds(outcome.kind, values, weights, known), strict=True))
     if n == 0:
         return found | dict.fromkeys(("value", "lower", "upper"), np.nan)
     return found | dict(
@@ -275,3 +142,19 @@ def _estimate(
             100 * min(1.0, upper) if upper == upper else upper,
         )
     return mean_interval(values, level)
+
+
+def _bounds(kind: str, values: pd.Series, weights: pd.Series | None, known: pd.Series) -> tuple[float, float]:
+    """The value with the missing counted as none and as all; null where there is no such end, or nothing at all is known."""
+    n, gaps, total = len(values), int((~known).sum()), float(values.sum())
+    if n == 0 or kind == "mean":
+        return np.nan, np.nan
+    if kind == "share":
+        low, high = missing_bounds(n, total, gaps)
+        return 100 * low, 100 * high
+    if kind == "ratio" and weights is not None:
+        if weights.isna().any():
+            return np.nan, np.nan
+        whole, unknown = float(weights.sum()), float(weights[~known].sum())
+        return 100 * total / whole, 100 * (total + unknown) / whole
+    return 100 * total / (n + gaps), np.nan if gaps else 100 * total / n

@@ -8,6 +8,7 @@ from pipeline.errors import InputError
 from pipeline.measures.yearly import COLUMNS, KEY, require, series_ids
 
 VIRTUAL = "virtual"
+CAME = ("completed", "extended", "ongoing")  # ends of stays that took place, whatever their visa's record says
 # How much earlier than is usual a year's last stay may start before the year counts as incomplete.
 REACH_TOLERANCE = pd.Timedelta(days=75)
 
@@ -25,7 +26,7 @@ def begun(stays: pd.DataFrame) -> pd.DataFrame:
     """
     if "visa_result" not in stays or "outcome" not in stays:
         return stays
-    came_to_something = stays["outcome"].isin(["completed", "extended", "ongoing"])
+    came_to_something = stays["outcome"].isin(CAME)
     return stays[~(stays["visa_result"].eq("refused").fillna(False) & ~came_to_something)]
 
 

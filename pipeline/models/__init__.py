@@ -8,6 +8,7 @@ from __future__ import annotations
 from pipeline.doors import doors
 
 _DOORS = {
+    "pairs": "pipeline.models.geography",
     "outlook": "pipeline.models.forecast",
     "backtest": "pipeline.models.forecast",
     "track_record": "pipeline.models.record",
@@ -19,7 +20,7 @@ _DOORS = {
     "scenario": "pipeline.models.what_if",
     "outcome_differences": "pipeline.models.outcome_models",
     "shrunk_rates": "pipeline.models.outcome_models",
-    "missing_bounds": "pipeline.models.outcome_models",
+    "missing_bounds": "pipeline.measures.intervals",
     "time_to_event": "pipeline.models.durations",
     "known_breaks": "pipeline.models.events",
 }

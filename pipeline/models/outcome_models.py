@@ -249,19 +249,3 @@ def _common_rate(n: np.ndarray, k: np.ndarray) -> tuple[np.ndarray, np.ndarray, 
     chance = np.exp(log_chance - log_chance.max())
     keep = chance > 1e-3
     return mean[keep], weight[keep], chance[keep] / chance[keep].sum()
-
-
-def missing_bounds(n: int, k: int, missing: int) -> tuple[float, float]:
-    """Lowest and highest rate there can be, whatever the missing outcomes were (Manski's worst-case bounds).
-
-    Examples
-    --------
-    >>> missing_bounds(80, 60, 20)
-    (0.6, 0.8)
-    """
-    if missing < 0 or not 0 <= k <= n:
-        raise InputError(
-            "outcome", f"k = {k}, n = {n}, missing = {missing} do not fit together.", "0 ≤ k ≤ n and missing ≥ 0."
-        )
-    total = n + missing
-    return (k / total, (k + missing) / total) if total else (np.nan, np.nan)

@@ -10,6 +10,8 @@ from pipeline.briefs import blocks, charts
 from pipeline.briefs.annual.facts import first, records
 from pipeline.briefs.annual.phrases import known
 from pipeline.briefs.catalogue import N_
+from pipeline.measures.outcome_kinds import ENDED
+from pipeline.measures.stay_counts import CAME, VIRTUAL
 
 if TYPE_CHECKING:
     from pipeline.briefs.annual.institution_facts import InstitutionFacts
@@ -91,7 +93,7 @@ def outcome_finding(brief: InstitutionFacts, indicator: str) -> blocks.Finding |
             text, w("{value} of the credits attempted abroad were recognised.", value=w.percent(credit.value))
         )
     base = w(
-        "Base: {n} stays, virtual ones included, that ended in {window} and whose end is known; of {missing} it is not.",
+        "Base: {n} stays, virtual ones apart, that ended in {window} and whose end is known; of {missing} it is not.",
         n=row.n,
         window=window(brief),
         missing=row.missing if known(row.missing) else w("some"),
@@ -100,17 +102,17 @@ def outcome_finding(brief: InstitutionFacts, indicator: str) -> blocks.Finding |
     return blocks.Finding(indicator, text, base=base, source=brief.source(), evidence=evidence)
 
 
-def ended_evidence(brief: InstitutionFacts) -> list[blocks.Evidence]:
-    """The clean rows of the stays that ended in the window and whose end is known: by date, and by year where no date is."""
+def ended_evidence(brief: InstitutionFacts, **where: Any) -> list[blocks.Evidence]:
+    """The clean rows behind `ended_stays` whose end is known, virtual ones apart: by date, and by year where no date is."""
     year = brief.facts.year
-    shared = {
-        "source": brief.facts.subject,
-        "outcome": ["completed", "withdrawn", "extended"],
-        "visa_result": {"not": ["refused"]},
-    }
+    shared = {"source": brief.facts.subject, "mode": {"not": [VIRTUAL]}}
     dated = {"end": {"from": f"{year - WINDOW}-09-01", "to": f"{year}-08-31"}}
     undated = {"end": [None], "year": list(range(year - WINDOW + 1, year + 1))}
-    return [{"table": "stays", "where": shared | ending} for ending in (dated, undated)]
+    came = {"outcome": [o for o in ENDED if o in CAME]}
+    left = {"outcome": [o for o in ENDED if o not in CAME], "visa_result": {"not": ["refused"]}}
+    return [
+        {"table": "stays", "where": shared | end | known | where} for end in (dated, undated) for known in (came, left)
+    ]
 
 
 def outcome_blocks(brief: InstitutionFacts) -> list[blocks.Block]:

@@ -19,7 +19,6 @@ from pipeline.records import load
 if TYPE_CHECKING:
     from pipeline.run.workspace import Context
 
-BREAKDOWNS = ("mode", "direction", "funder", "level")  # of the outcomes in the annual brief
 WINDOW = 3  # academic years of stays that ended, taken together, as in the annual brief
 
 
@@ -71,7 +70,7 @@ def find(here: Context, subject: str, partner: str, year: int) -> Found:
         partner=whom,
         id=name,
         exchange=protected_exchange(exchange(stays, subject, whom, year), out["partners"], policy),
-        outcomes=protected_outcomes(partner_outcomes(ended, whom), measures.all_outcomes(ended, BREAKDOWNS), policy),
+        outcomes=protected_outcomes(partner_outcomes(ended, whom), measures.all_outcomes(ended), policy),
         agreements=_agreements(load(here.processed, "agreements", source=subject), whom, year),
         unnamed=(int(now["home_institution"].isna().sum()), len(now)),
     )

@@ -57,19 +57,19 @@ class PartnerNumbers(InstitutionBrief):
         """A number in a table; None where it is not shown."""
         return blocks.Num(value, text or self.w.number(value)) if known(value) else None
 
-    def rows_behind(self, years: list[int]) -> list[blocks.Evidence]:
-        """The clean rows of the stays with the partner that began in these years."""
+    def ends_here(self) -> list[dict[str, str]]:
+        """What picks the stays with the partner, one way and the other."""
         p = self.found.partner
         ends = ("origin", "destination") if p.whole_country else ("home_institution", "host_institution")
-        name = p.institution or p.country
-        pairs = zip(DIRECTIONS, ends, strict=True)
-        return [item for d, end in pairs for item in self.evidence(years, direction=d, **{end: name})]
+        return [{"direction": d, end: p.institution or p.country} for d, end in zip(DIRECTIONS, ends, strict=True)]
+
+    def rows_behind(self, years: list[int]) -> list[blocks.Evidence]:
+        """The clean rows of the stays with the partner that began in these years."""
+        return [item for end in self.ends_here() for item in self.evidence(years, **end)]
 
     def ended_behind(self) -> list[blocks.Evidence]:
         """The clean rows of the stays with the partner that ended in the window and whose end is known."""
-        where = [dict(item["where"]) for item in self.rows_behind([self.facts.year])]
-        ends = [{k: x[k] for k in x if k not in ("year", "mode", "visa_result")} for x in where]
-        return [{"table": "stays", "where": dict(e["where"]) | end} for e in ended_evidence(self) for end in ends]
+        return [item for end in self.ends_here() for item in ended_evidence(self, **end)]
 
     def spans(self) -> tuple[str, str]:
         """The two spans in words."""

@@ -135,7 +135,7 @@ LAYOUTS: dict[str, Layout] = {
         dims=("indicator", "group_by=group"),
         counts={"n": {}, "k": {}},
         parts={"k": "n"},
-        bases={"value": "n", "lower": "n", "upper": "n", "missing": ""},
+        bases={"value": "n", "lower": "n", "upper": "n", "missing": "", "lowest": "n", "highest": "n"},
         amounts={"value": "n"},
         aliases={"indicator": _ENDED | _FUNDED},
         people={
@@ -144,10 +144,12 @@ LAYOUTS: dict[str, Layout] = {
                 *_FUNDED,
                 "full_recognition",
                 "degree_award",
+                "both_degrees",
                 "visa_refusal",
                 "dual_supervised",
             )
         },
+        apart=_VIRTUAL,
         universe="outcomes",
     ),
 }

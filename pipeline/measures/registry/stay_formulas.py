@@ -12,7 +12,8 @@ from pipeline.measures.country_groups import groups
 from pipeline.measures.diversity import concentration
 from pipeline.measures.exchange import balance, reciprocity
 from pipeline.measures.intervals import mean_interval
-from pipeline.measures.outcomes import OUTCOMES, measure
+from pipeline.measures.outcome_kinds import OUTCOMES
+from pipeline.measures.outcomes import measure
 from pipeline.measures.ranking import partners
 from pipeline.measures.registry.found import Asked, Found, Tables, missing, quotient, share, table_of
 from pipeline.measures.stay_counts import begun, physical
@@ -133,7 +134,7 @@ TESTS: dict[str, Callable[[pd.DataFrame, Tables, str], pd.Series | str]] = {
 
 
 def outcome(tables: Tables, asked: Asked, which: str, among: Mapping[str, list[Any]] | None = None) -> Found:
-    """One of the outcomes of `outcome_rates`."""
+    """One of the outcomes of `outcome_rates`; of virtual stays only where their mode is asked for."""
     stays = chosen(tables, asked)
     if isinstance(stays, str):
         return missing(stays)
@@ -141,7 +142,8 @@ def outcome(tables: Tables, asked: Asked, which: str, among: Mapping[str, list[A
     absent = next((c for c in spec.needs if c not in stays), None)
     if absent:
         return missing(f"no_column_{absent}")
-    row = measure(spec, _narrow(spec.base(stays), among or {}))
+    base = _narrow(spec.base(stays), among or {})
+    row = measure(spec, base if "mode" in (asked.where or {}) else physical(base))
     if row["n"] == 0:
         return Found(n=0, reason="no_base")
     return Found(row["value"], row["n"], row["k"], row["n"], row["lower"], row["upper"])
