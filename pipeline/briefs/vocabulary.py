@@ -44,6 +44,8 @@ MEASURES = {
     "scholarship": N_("scholarship holders"),
     "net_flow": N_("net flow"),
     "credit": N_("students on credit mobility"),
+    "staff": N_("staff on mobility"),
+    "other_learners": N_("learners outside higher education"),
     "stays": N_("stays"),
     "programmes": N_("joint programmes"),
     "recognition_agreements": N_("agreements on recognising degrees"),

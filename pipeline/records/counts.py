@@ -13,6 +13,7 @@ from pipeline.records.reading import ColumnReader, Reading, each
 from pipeline.records.settle import Row
 from pipeline.records.small import SmallTable, period_column, rows_of
 from pipeline.records.stays import simple
+from pipeline.records.tally import RECORDS, tally
 from pipeline.records.words import by_codes, level_of, text_of, word_of
 from pipeline.sources.table import RawTable
 
@@ -59,13 +60,15 @@ SPEC = SmallTable(
         *(simple(name, "text", text_of) for name in _TEXTS),
     ),
     rules=(),
-    key=lambda row: cell(row),
+    key=lambda row: None if row.get(RECORDS) is not None else cell(row),
     contradicts=lambda first, other: contradicts(first, other),
 )
 
 
 def counts_of(table: RawTable, engine: Engine) -> tuple[list[Row], Book]:
     """The cells of a raw table of counts, whole (`complete`), and the table's book; cells that cannot be completed are rejected."""
+    if table.counted == RECORDS:
+        return tally(table, engine)
     rows, book, done = rows_of(table, SPEC, engine)
     book.unresolved = []
     whole = []

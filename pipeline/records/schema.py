@@ -78,6 +78,7 @@ COUNTS: Columns = {
     "url": ("text", "where it was read"),
     "published": ("text", "date of publication, if known"),
     "note": ("text", "definition or caveat"),
+    "records": ("int", "rows of files that the figure sums; null for a figure as published"),
     **_FROM,
 }
 AGREEMENTS: Columns = {
@@ -135,7 +136,7 @@ LEDGER: Columns = {
     "source": ("text", "folder"),
     "file": ("text", "file"),
     "table": ("text", "table it went into"),
-    "counted": ("text", "rows or cells"),
+    "counted": ("text", "rows, cells, or records (rows that cells of counts sum)"),
     "rows_read": ("int", "read"),
     "rows_kept": ("int", "in the table"),
     "rows_rejected": ("int", "in rejected, with a reason"),

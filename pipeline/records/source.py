@@ -20,6 +20,7 @@ from pipeline.records.schema import STAYS, TABLES, arrow_schema
 from pipeline.records.settle import Row, settle
 from pipeline.records.small import SMALL, SmallTable, rows_of
 from pipeline.records.stays import IMPLAUSIBLE_AGE, READ, REASONS, STUDENT, conform_stays
+from pipeline.records.tally import records_in, summed
 from pipeline.sources.table import RawTable
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def process(source: Source, engine: Engine) -> dict[str, pa.Table]:
             rows = _small(work, raw[name], name, lambda t, n=name: rows_of(t, SMALL[n], engine)[:2], SMALL[name])  # type: ignore[misc]
             work.add(name, _arrow(name, rows))
     if raw["counts"]:
-        rows = _small(work, raw["counts"], "counts", lambda t: counts_of(t, engine), SPEC, finest_first)
+        rows = _small(work, raw["counts"], "counts", lambda t: counts_of(t, engine), SPEC, finest_first, summed)
         work.add("counts", _arrow("counts", rows))
         work.checks += checks.counts_checks(work.tables["counts"].to_pandas())
     work.add("institutions", _arrow("institutions", work.register.table(source.name)))
@@ -100,6 +101,7 @@ def _small(
     read: Callable[[RawTable], tuple[list[Row], Book]],
     spec: SmallTable,
     better: Callable[[Row], Any] | None = None,
+    whole: Callable[[list[Row]], list[Row]] = list,
 ) -> list[Row]:
     """The rows of all raw tables of one kind, settled; their books are closed."""
     rows: list[Row] = []
@@ -109,7 +111,7 @@ def _small(
         work.books.append(book)
         books |= {id(row): book for row in found}
         rows += found
-    done = settle(rows, spec.key, spec.contradicts, better)
+    done = settle(whole(rows), spec.key, spec.contradicts, better)
     for row, column, reason in done.rejected:
         value = row[column]
         books[id(row)].reject(row["line"], column, f"{value:.15g}" if isinstance(value, float) else str(value), reason)
@@ -201,10 +203,10 @@ def _closed(work: Work) -> dict[str, pa.Table]:
                 f"{book.file}: {book.read} rows read, {book.kept} kept, {len(book.rejected)} rejected, {book.merged} merged"
             )
     for name, n in by_table.items():
-        if work.tables[name].num_rows != n:
-            raise ArithmeticError(
-                f"{work.source}: the ledger says {n} rows of {name}, the table has {work.tables[name].num_rows}"
-            )
+        table = work.tables[name]
+        there = records_in(table) if name == "counts" else table.num_rows
+        if there != n:
+            raise ArithmeticError(f"{work.source}: the ledger says {n} rows of {name}, the table has {there}")
     ledger = [book.ledger() for book in work.books]
     work.checks += checks.ledger_checks(ledger)
     changes = [

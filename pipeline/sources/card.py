@@ -19,6 +19,7 @@ from pipeline.sources.table import COLUMNS, Card
 FILE_NAME = "source.yml"
 DIRECTIONS = ("inbound", "outbound")
 ORIGIN_BASES = ("citizenship", "prior_education")
+_TEXTS = ("title", "publisher", "licence", "url", "retrieved", "institution")
 NEEDED = {  # without these nothing of the table can be understood; each entry: one of the groups
     "stays": (("student_id",), ("direction",), ("origin",), ("destination",), ("start",)),
     "counts": (("direction",), ("period",), ("value",), ("partner", "origin"), ("reporter", "destination", "origin")),
@@ -130,7 +131,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _about(path: Path, given: Mapping[str, Any]) -> Card:
-    texts = {key: _text(path, key, given.get(key, "")) for key in ("title", "publisher", "licence", "url", "retrieved")}
+    texts = {key: _text(path, key, given.get(key, "")) for key in _TEXTS}
     if texts["retrieved"] and not re.fullmatch(r"\d{4}(-\d{2}(-\d{2})?)?", texts["retrieved"]):
         raise SettingsError(path, f"retrieved: expected a date like 2024-10-01, found {texts['retrieved']!r}.")
     basis = _text(path, "origin_basis", given.get("origin_basis", ""))
@@ -139,6 +140,7 @@ def _about(path: Path, given: Mapping[str, Any]) -> Card:
     return Card(
         **texts,
         name=_name(path, given.get("name", {})),
+        countries={hei.lower(): code for hei, code in _texts(path, "countries", given.get("countries", {})).items()},
         synthetic=_flag(path, "synthetic", given.get("synthetic", "false")),
         origin_basis=basis,
         academic_year_starts=_number(path, "academic_year_starts", given.get("academic_year_starts", "9"), 1, 12),

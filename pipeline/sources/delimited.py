@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection, DuckDBPyRelation
 
 DELIMITERS = (",", "\t", ";", "|")
+LONGEST_HEADING = 131_072  # characters; a longer one is a file without columns
 BATCH = 50_000  # records a batch of the temporary copy
 _END = (
     "\x00end\x00"  # a record of our own after the last one; if it is not read back, a quotation mark was never closed
@@ -82,6 +83,7 @@ def layout(path: Path, encoding: str = enc.DETECT, delimiter: str | None = None,
         what = "is empty." if header_row == 1 else f"ends before its heading row (line {header_row})."
         raise InputError(path, what, "Put the file in place again, or mend header_row in source.yml.")
     parted = delimiter or likeliest_delimiter(first)
+    csv.field_size_limit(LONGEST_HEADING)  # the limit is the whole process's, and reading records raises it
     reader = csv.reader(chain([first.lstrip("\ufeff")], lines), delimiter=parted)
     try:
         headings = tuple(next(reader))

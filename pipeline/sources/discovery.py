@@ -172,6 +172,8 @@ def _publisher(file: SourceFile, described: cards.SourceCard | None) -> Publishe
     publisher = recognised(file)
     if publisher is None:
         known = "; ".join(p.LAYOUT for p in publishers())
+        if file.is_xml:
+            raise InputError(file.path, f"XML of the kind {file.root} is not read.", "Save it as CSV.")
         draft = f"Run `mobility new-source {file.path}` to draft a card that describes it."
         if described:
             draft = f"Name it under tables in {cards.FILE_NAME} (or under ignore); `mobility new-source {file.path}` drafts the entry."

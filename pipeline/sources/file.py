@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from pipeline.errors import InputError
-from pipeline.sources import delimited, workbook
+from pipeline.sources import delimited, workbook, xml
 from pipeline.sources.card import normal
 
 TEXT_SUFFIXES = (".csv", ".tsv", ".tab", ".txt")
@@ -18,7 +18,6 @@ FOREIGN_SUFFIXES = {  # data of a kind that is not read -> what to do
     ".7z": "Unpack it into the folder.",
     ".rar": "Unpack it into the folder.",
     ".json": "Save it as CSV.",
-    ".xml": "Save it as CSV.",
     ".sav": "Save it as CSV.",
     ".dta": "Save it as CSV.",
     ".sas7bdat": "Save it as CSV.",
@@ -41,7 +40,7 @@ def is_data(path: Path) -> bool:
     """
     if path.name.startswith((".", "~$")) or path.stem.lower() in _PROSE or path.name in _OTHERS:
         return False
-    return path.suffix.lower() in (*TEXT_SUFFIXES, *workbook.SUFFIXES, *FOREIGN_SUFFIXES)
+    return path.suffix.lower() in (*TEXT_SUFFIXES, *workbook.SUFFIXES, xml.SUFFIX, *FOREIGN_SUFFIXES)
 
 
 @dataclass(frozen=True)
@@ -55,6 +54,11 @@ class SourceFile:
     def is_workbook(self) -> bool:
         """Whether its name says that it is a workbook."""
         return self.path.suffix.lower() in workbook.SUFFIXES
+
+    @property
+    def is_xml(self) -> bool:
+        """Whether its name says that it is XML."""
+        return self.path.suffix.lower() == xml.SUFFIX
 
     def check(self) -> None:
         """Make sure that the file is there and can be read.
@@ -93,12 +97,18 @@ class SourceFile:
 
     @cached_property
     def headings(self) -> frozenset[str]:
-        """The headings of a text file, in the form in which they are compared; none for a workbook."""
+        """The headings of a text file, in the form in which they are compared; none for a workbook or XML."""
         self.check()
-        return frozenset() if self.is_workbook else frozenset(map(normal, self.layout.headings))
+        return frozenset() if self.is_workbook or self.is_xml else frozenset(map(normal, self.layout.headings))
 
     @cached_property
     def sheets(self) -> dict[str, workbook.Grid]:
         """The sheets of a workbook; none for a text file."""
         self.check()
         return workbook.grids(self.path) if self.is_workbook else {}
+
+    @cached_property
+    def root(self) -> str:
+        """The outermost element of an XML file, without its namespace; "" for another file."""
+        self.check()
+        return xml.root_name(self.path) if self.is_xml else ""

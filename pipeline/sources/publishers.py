@@ -25,7 +25,17 @@ from pipeline.sources.table import Card, RawTable
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection, DuckDBPyRelation
 
-MODULES = ("uis", "open_doors", "open_doors_levels", "china_panel", "oecd", "world_bank")
+MODULES = (
+    "uis",
+    "open_doors",
+    "open_doors_levels",
+    "china_panel",
+    "oecd",
+    "world_bank",
+    "erasmus_plus",
+    "erasmus_2008",
+    "ewp",
+)
 
 
 class Publisher(Protocol):
@@ -59,10 +69,11 @@ def about(publisher: Publisher, given: Card | None) -> Card:
         return replace(publisher.ABOUT, layout=publisher.LAYOUT)
     texts = {
         key: getattr(given, key)
-        for key in ("title", "publisher", "licence", "url", "retrieved", "origin_basis")
+        for key in ("title", "publisher", "licence", "url", "retrieved", "origin_basis", "institution")
         if getattr(given, key)
     }
-    return replace(publisher.ABOUT, layout=publisher.LAYOUT, synthetic=given.synthetic, **texts)
+    known = replace(publisher.ABOUT, layout=publisher.LAYOUT, synthetic=given.synthetic, **texts)
+    return replace(known, name=given.name, countries=given.countries, academic_year_starts=given.academic_year_starts)
 
 
 def records(file: SourceFile, connection: DuckDBPyConnection) -> DuckDBPyRelation:

@@ -114,6 +114,8 @@ class Card:
     origin_basis: str = ""  # "citizenship", "prior_education" or unknown
     academic_year_starts: int = 9  # month
     name: Mapping[str, str] = field(default_factory=dict)  # of the institution, by language ("en", "zh")
+    institution: str = ""  # whose data they are, by its id (Erasmus Without Paper)
+    countries: Mapping[str, str] = field(default_factory=dict)  # id of an institution, in small letters -> its country
     layout: str = "source card"  # the layout it was recognised as
 
 
@@ -139,7 +141,8 @@ class RawTable:
     card
         Publisher, licence, synthetic or not, basis of origin, month in which an academic year starts.
     counted
-        "rows", or "cells" for cross-tabulated files in which one cell is one observation.
+        "rows"; "cells" for cross-tabulated files in which one cell is one observation; "records" for rows that stand for one or several people and
+        are to be summed into counts.
     connection
         The DuckDB connection on which `rows` lives, if it is a relation.
 
