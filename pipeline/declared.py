@@ -14,7 +14,7 @@ DIRECTIONS = ("inbound", "outbound")
 SCENARIO_KINDS = ("closes", "scales", "grows")
 EVENT_KINDS = ("visa_rule", "recognition", "agreement", "closure", "funding", "fees", "programme", "other")
 _CODE = "ISO 3166-1 alpha-3 codes such as KOR"
-SCHOOL_YEAR_STARTS = 9  # month from which a date belongs to the academic year that ends in the next calendar year
+SCHOOL_YEAR_STARTS = 9  # month in which an academic year begins that ends in the next calendar year
 
 
 @dataclass(frozen=True)
@@ -48,18 +48,20 @@ class PolicyEvent:
     date: dt.date | None = None
 
     def first_year(self, academic: bool) -> int:
-        """The first year of a series that may show the event: as declared, else the year in which its date falls.
+        """The first year of a series that may show the event: as declared, else the first one that begins on or after its date.
 
         Examples
         --------
-        >>> event = PolicyEvent("a", "b", ("CHN",), ("KOR",), "visa_rule", "inbound", "c", date=dt.date(2016, 10, 1))
+        >>> event = PolicyEvent("a", "b", ("CHN",), ("KOR",), "visa_rule", "inbound", "c", date=dt.date(2016, 7, 1))
         >>> event.first_year(academic=True), event.first_year(academic=False)
-        (2017, 2016)
+        (2017, 2017)
         """
         if self.year is not None:
             return self.year
         assert self.date is not None  # one of the two is there, or the file was refused
-        return self.date.year + int(academic and self.date.month >= SCHOOL_YEAR_STARTS)
+        if academic:
+            return self.date.year + 1 + int((self.date.month, self.date.day) > (SCHOOL_YEAR_STARTS, 1))
+        return self.date.year + int((self.date.month, self.date.day) > (1, 1))
 
 
 _SCENARIO_KEYS = {"name", "subject", "direction", "partner", "measure", "kind", "from_year", "by"}

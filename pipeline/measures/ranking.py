@@ -79,7 +79,7 @@ def partners(table: pd.DataFrame, subject: str, year: int, kind: str = "country"
     2     FRA    1.0   25.0     2
     """
     published = "value" in table.columns
-    counts = table if published else _as_counts(table, subject)
+    counts = table if published else stays_as_counts(table, subject)
     require(counts, NEEDED, "counts")
     rows = counts[counts["reporter"].eq(subject) & counts["year"].le(year) & counts["value"].notna()]
     rows = with_partner(rows)
@@ -163,7 +163,7 @@ def _with_previous(listed: pd.DataFrame, earlier: pd.DataFrame) -> pd.DataFrame:
     return listed
 
 
-def _as_counts(stays: pd.DataFrame, source: str) -> pd.DataFrame:
+def stays_as_counts(stays: pd.DataFrame, source: str) -> pd.DataFrame:
     """An institution's physical stays as counts by partner country and academic year, with world totals.
 
     A partner is the origin of inbound and the destination of outbound stays. The records are whole, so a partner that

@@ -25,10 +25,12 @@ class EventStudy:
     path : relative_year (0 is the event's first year), difference (treated minus others, log points relative to the year before the event), lower, upper
         (where 95 % of placebo events lie, centred on the difference)
     after : mean difference after the event, as a ratio minus 1 (0.12: 12 % more than the others' path)
+    lower, upper : where 95 % of placebo events' mean differences lie, as ratios minus 1
     p : how rare so large a mean difference is among placebo events
     pre_trend_p : how rare so large a departure before the event is; a small one says that the units did not run alike
     verdict : "association", "none_seen", "not_alike_before" or "cannot_tell"
     reason : why the data cannot tell, a code
+    treated, others : how many units were compared
     """
 
     path: pd.DataFrame
@@ -37,6 +39,10 @@ class EventStudy:
     pre_trend_p: float
     verdict: str
     reason: str = ""
+    lower: float = np.nan
+    upper: float = np.nan
+    treated: int = 0
+    others: int = 0
 
 
 def event_study(
@@ -101,7 +107,9 @@ def event_study(
         {"relative_year": window - year, "difference": real, "lower": real - spread[1], "upper": real - spread[0]}
     )
     verdict = "not_alike_before" if pre < _LEVEL else "association" if p < _LEVEL else "none_seen"
-    return EventStudy(path, float(np.expm1(effect)), p, pre, verdict)
+    low, high = np.expm1(np.quantile(placebo[:, before:].mean(axis=1), [0.025, 0.975]))
+    sizes = int(mine.sum()), int((~mine).sum())
+    return EventStudy(path, float(np.expm1(effect)), p, pre, verdict, "", float(low), float(high), *sizes)
 
 
 def _cannot(reason: str) -> EventStudy:
