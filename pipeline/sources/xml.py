@@ -65,12 +65,12 @@ def _events(path: Path, events: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
             first = False
             yield event, element
     except etree.XMLSyntaxError as error:
-        reason = str(error.msg).rstrip(".")
+        last = error.error_log.last_error  # what the error itself says is sometimes only that nothing was found
+        reason, line = (str(last.message), last.line) if last is not None else (str(error.msg), error.lineno)
         if "entit" in reason.lower():
             raise _hostile(path) from None
-        raise InputError(
-            path, f"line {error.lineno}: is not well-formed XML ({reason}).", "Put the file in place again."
-        ) from None
+        problem = f"line {line}: is not well-formed XML ({' '.join(reason.split()).rstrip('.')})."
+        raise InputError(path, problem, "Put the file in place again.") from None
 
 
 def _hostile(path: Path) -> InputError:
@@ -78,19 +78,25 @@ def _hostile(path: Path) -> InputError:
     return InputError(path, problem, "Get the file again from the institution that it is said to come from.")
 
 
-def first(element: Element, *names: str) -> Element | None:
-    """The first element of the first of some names that is there, at any depth below another."""
-    for name in names:
-        for below in element.iter("{*}" + name):
-            return below
-    return None
+def first(element: Element, name: str) -> Element | None:
+    """The first element of a name, at any depth below another."""
+    return next(iter(element.iter("{*}" + name)), None)
 
 
 def text(element: Element | None, *names: str) -> str | None:
-    """The trimmed text of an element, or of the first of some names below it; None when it is absent or empty."""
-    there = element if element is None or not names else first(element, *names)
-    written = "".join(map(str, there.itertext())).strip() if there is not None else ""
-    return written or None
+    """The trimmed text of an element; with names, of the first element below it that has a text, of the first name that has one.
+
+    Examples
+    --------
+    >>> from lxml.etree import fromstring
+    >>> text(fromstring("<a><b> </b><c>1 </c></a>"), "b", "c")
+    '1'
+    """
+    if element is None:
+        return None
+    there = (below for name in names for below in element.iter("{*}" + name)) if names else iter((element,))
+    written = ("".join(map(str, e.itertext())).strip() for e in there)
+    return next((words for words in written if words), None)
 
 
 def lines(elements: list[int | None]) -> list[int]:
