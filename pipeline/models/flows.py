@@ -12,8 +12,8 @@ import pandas as pd
 from scipy import stats
 
 from pipeline.errors import InputError, SettingsError, did_you_mean
-from pipeline.models.dispersion import flow_interval, spread
-from pipeline.models.jackknife import cr3
+from pipeline.models.dispersion import calibrated, flow_interval, spread
+from pipeline.models.jackknife import covariance_of, without_each
 from pipeline.models.separation import separated
 
 EFFECTS = ("origin", "destination", "year", "origin_year", "destination_year", "pair")
@@ -37,6 +37,8 @@ class Gravity:
     reset : statistic and p of Ramsey's RESET; a small p says the form is wrong. None where it cannot be computed
     fixed_effects : those taken in
     notes : what was left out and why, as (code, count or detail)
+    influence : cluster, term, change: by how much leaving a cluster (a pair) out would move each coefficient, largest first; empty where it cannot be had
+    spread : a and b of the variance a·mean + b·mean² of the flows about their expectation
     """
 
     coefficients: pd.DataFrame
@@ -45,6 +47,8 @@ class Gravity:
     reset: tuple[float, float] | None
     fixed_effects: tuple[str, ...]
     notes: list[tuple[str, Any]] = field(default_factory=list)
+    influence: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["cluster", "term", "change"]))
+    spread: tuple[float, float] = (0.0, 0.0)
 
 
 def gravity(
@@ -103,11 +107,12 @@ def gravity(
     alone = len(fit_on) - len(used) - int(fit.n_separation_na or 0)
     notes += [(code, count) for code, count in (("separated", lost), ("singletons", alone)) if count]
     notes += [("collinear", fit.names.get(name, name)) for name in fit._collin_vars]
-    coefficients = _coefficients(fit, used, effects, cluster)
+    coefficients, influence = _coefficients(fit, used, effects, cluster)
     if len(coefficients) and coefficients["std_error"].equals(coefficients["std_error_crv1"]):
         notes.append(("plain_errors", "CRV1"))
-    expected = _expected(fit, data, used, len(coefficients) + _levels(used, effects))
-    return Gravity(coefficients, expected, len(used), _reset(fit, used, effects, cluster), effects, notes)
+    expected, scatter = _expected(fit, data, used, len(coefficients) + _levels(used, effects))
+    reset = _reset(fit, used, effects, cluster)
+    return Gravity(coefficients, expected, len(used), reset, effects, notes, influence, scatter)
 
 
 def _codes(data: pd.DataFrame, effects: tuple[str, ...]) -> list[np.ndarray]:
@@ -221,8 +226,10 @@ def _ppml(data: pd.DataFrame, terms: list[str], effects: tuple[str, ...], cluste
     return fit
 
 
-def _coefficients(fit: Any, used: pd.DataFrame, effects: tuple[str, ...], cluster: str) -> pd.DataFrame:
-    """Estimates with jackknife errors clustered as asked, and the usual ones (CRV1) beside them."""
+def _coefficients(
+    fit: Any, used: pd.DataFrame, effects: tuple[str, ...], cluster: str
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Estimates with jackknife errors clustered as asked, the usual ones (CRV1) beside them; and what each cluster does to them."""
     tidy = fit.tidy()
     names = list(tidy.index)
     x = (
@@ -231,9 +238,10 @@ def _coefficients(fit: Any, used: pd.DataFrame, effects: tuple[str, ...], cluste
         else np.empty((len(used), 0))
     )
     groups = _codes(used, effects)
-    within = pd.factorize(used[_within(used, cluster)])[0]
+    within, labels = pd.factorize(used[_within(used, cluster)])
     mean = np.asarray(fit.predict(type="response"), dtype=float)
-    covariance = cr3(x, groups, mean, used["value"].to_numpy() / fit.scale, within)
+    changes = without_each(x, groups, mean, used["value"].to_numpy() / fit.scale, within)
+    covariance = None if changes is None else covariance_of(changes)
     plain = tidy["Std. Error"].to_numpy(dtype=float)
     error = plain if covariance is None else np.sqrt(np.diag(covariance))
     estimate = tidy["Estimate"].to_numpy(dtype=float) + np.where(
@@ -244,7 +252,7 @@ def _coefficients(fit: Any, used: pd.DataFrame, effects: tuple[str, ...], cluste
     with np.errstate(divide="ignore", invalid="ignore"):
         p = 2 * stats.t.sf(np.abs(estimate / error), df)
     terms = [fit.names.get(n, "constant" if n == "Intercept" else n) for n in names]
-    return pd.DataFrame(
+    table = pd.DataFrame(
         {
             "term": terms,
             "estimate": estimate,
@@ -255,18 +263,32 @@ def _coefficients(fit: Any, used: pd.DataFrame, effects: tuple[str, ...], cluste
             "std_error_crv1": plain,
         }
     )
+    return table, _influence(changes, terms, labels)
+
+
+def _influence(changes: np.ndarray | None, terms: list[str], labels: Any) -> pd.DataFrame:
+    if changes is None:
+        return pd.DataFrame(columns=["cluster", "term", "change"])
+    wide = pd.DataFrame(changes, columns=terms).assign(cluster=[str(label) for label in labels])
+    long = wide.melt(id_vars="cluster", var_name="term", value_name="change")
+    order = long["change"].abs().sort_values(ascending=False, kind="stable").index
+    return long.loc[order, ["cluster", "term", "change"]].reset_index(drop=True)
 
 
 def _levels(data: pd.DataFrame, effects: tuple[str, ...]) -> int:
     return sum(data[f"_{e}"].nunique() for e in effects) - max(len(effects) - 1, 0)
 
 
-def _expected(fit: Any, data: pd.DataFrame, fitted_on: pd.DataFrame, parameters: int) -> pd.DataFrame:
-    """Every flow beside its expectation, with an interval from the spread that flows of that size showed."""
+def _expected(
+    fit: Any, data: pd.DataFrame, fitted_on: pd.DataFrame, parameters: int
+) -> tuple[pd.DataFrame, tuple[float, float]]:
+    """Every flow beside its expectation, with an interval from the spread that flows of that size showed; and that spread."""
     mean = np.asarray(fit.predict(newdata=data.assign(_y=1.0), type="response"), dtype=float) * fit.scale
     mean_fitted = np.asarray(fit.predict(type="response"), dtype=float) * fit.scale
     whole = bool((fitted_on["value"] % 1 == 0).all())
-    lower, upper = flow_interval(mean, *spread(fitted_on["value"].to_numpy(), mean_fitted, parameters), whole)
+    observed = fitted_on["value"].to_numpy()
+    scatter = spread(observed, mean_fitted, parameters)
+    lower, upper = calibrated(mean, *flow_interval(mean, *scatter, whole), observed, mean_fitted, whole)
     plain = data.drop(columns=[c for c in data if str(c).startswith("_")])
     value = data["value"].to_numpy()
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -277,7 +299,7 @@ def _expected(fit: Any, data: pd.DataFrame, fitted_on: pd.DataFrame, parameters:
     )
     out = plain.assign(expected=mean, lower=lower, upper=upper, ratio=ratio)
     out.attrs.clear()
-    return out.assign(standing=pd.Series(standing, index=out.index).replace("", None))
+    return out.assign(standing=pd.Series(standing, index=out.index).replace("", None)), scatter
 
 
 def _reset(fit: Any, used: pd.DataFrame, effects: tuple[str, ...], cluster: str) -> tuple[float, float] | None:
@@ -293,7 +315,7 @@ def _reset(fit: Any, used: pd.DataFrame, effects: tuple[str, ...], cluster: str)
     more.attrs = {"names": fit.names}
     again = _ppml(more, [*terms, "_square"], effects, cluster)
     more = _like(more.drop(index=again.na_index), more)
-    table = _coefficients(again, more, effects, cluster).set_index("term")
+    table = _coefficients(again, more, effects, cluster)[0].set_index("term")
     if "_square" not in table.index:
         return None
     estimate, error, p = table.loc["_square", ["estimate", "std_error", "p"]].to_numpy(dtype=float)
