@@ -113,7 +113,9 @@ def _has(headings: frozenset[str]) -> bool:
 
 
 def _table(rows: DuckDBPyRelation, name: str, about: Card, source: str, connection: DuckDBPyConnection) -> RawTable:
-    counts = rows.select(_counts(found(rows.columns, HEADINGS), about))
+    counts = rows.select(_counts(found(rows.columns, HEADINGS), about)).select(
+        f"* EXCLUDE (line, refused), {_by_measure(0)} AS unit, {_by_measure(1)} AS note, line, refused"
+    )
     codes = {"origin": {"TP": "TLS"}, "destination": {"TP": "TLS"}}  # a code that ISO withdrew
     return RawTable(source, "counts", name, counts, codes=codes, card=about, counted="records", connection=connection)
 
@@ -136,13 +138,12 @@ def _counts(there: Mapping[str, str], about: Card) -> str:
         {place("origin")} AS origin, {place("destination")} AS destination, {column["year"]} AS period,
         CASE WHEN regexp_matches(lower({level}), '^isced[ -]?[5-8]') THEN regexp_extract({level}, '[5-8]')
              WHEN regexp_matches(lower({level}), {literal(_UNKNOWN)}) THEN NULL ELSE {level} END AS level,
-        {measure} AS measure, {column["participants"]} AS value, {_by(measure, 0)} AS unit,
-        {literal(about.publisher)} AS publisher, {literal(about.title)} AS title, {literal(about.url)} AS url,
-        {_by(measure, 1)} AS note, line, refused"""
+        {measure} AS measure, {column["participants"]} AS value, {literal(about.publisher)} AS publisher,
+        {literal(about.title)} AS title, {literal(about.url)} AS url, line, refused"""
 
 
-def _by(measure: str, place: int) -> str:
+def _by_measure(place: int) -> str:
     from pipeline.sources.delimited import literal
 
     cases = " ".join(f"WHEN {literal(name)} THEN {literal(facts[place])}" for name, facts in MEASURES.items())
-    return f"CASE {measure} {cases} END"
+    return f"CASE measure {cases} END"
