@@ -104,10 +104,10 @@ def _rows(
 
 
 def _text_rows(card: SourceCard, table: TableCard, file: SourceFile, connection: DuckDBPyConnection) -> Any:
-    form = delimited.layout(file.path, table.encoding, table.delimiter, table.header_row)
+    form = delimited.layout(file.text, table.encoding, table.delimiter, table.header_row)
     selection = _selection(card, table, file.path, form.headings)
     _check_patterns(card, table, connection)
-    rows = select.of_relation(delimited.relation(connection, file.path, form), selection)
+    rows = select.of_relation(delimited.relation(connection, file.text, form), selection)
     if not rows.limit(1).fetchall():
         raise no_rows(file.path)
     return rows

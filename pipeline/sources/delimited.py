@@ -53,6 +53,11 @@ def _temporary() -> tempfile.TemporaryDirectory[str]:
     return tempfile.TemporaryDirectory(prefix="mobility-")
 
 
+def new_folder() -> Path:
+    """An empty folder that goes when the process ends."""
+    return Path(tempfile.mkdtemp(dir=_temporary().name))
+
+
 def _new_file(suffix: str) -> Path:
     with tempfile.NamedTemporaryFile(dir=_temporary().name, suffix=suffix, delete=False) as file:
         return Path(file.name)

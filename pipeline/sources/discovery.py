@@ -166,11 +166,13 @@ def _is_ignored(file: SourceFile, folder: Path, patterns: Sequence[str]) -> bool
 
 def _publisher(file: SourceFile, described: cards.SourceCard | None) -> Publisher:
     suffix = file.path.suffix.lower()
-    if suffix in FOREIGN_SUFFIXES:
-        raise InputError(file.path, f"files of kind {suffix} are not read.", FOREIGN_SUFFIXES[suffix])
+    if file.foreign:
+        raise InputError(file.path, f"files of kind {suffix} are not read.", file.foreign)
     file.check()
     publisher = recognised(file)
     if publisher is None:
+        if file.is_json:
+            raise InputError(file.path, "JSON of this kind is not read.", FOREIGN_SUFFIXES[suffix])
         known = "; ".join(p.LAYOUT for p in publishers())
         if file.is_xml:
             raise InputError(file.path, f"XML of the kind {file.root} is not read.", "Save it as CSV.")

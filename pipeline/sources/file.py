@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from pipeline.errors import InputError
-from pipeline.sources import delimited, workbook, xml
+from pipeline.sources import compressed, delimited, workbook, xml
 from pipeline.sources.card import normal
 
 TEXT_SUFFIXES = (".csv", ".tsv", ".tab", ".txt")
@@ -60,6 +60,23 @@ class SourceFile:
         """Whether its name says that it is XML."""
         return self.path.suffix.lower() == xml.SUFFIX
 
+    @property
+    def is_json(self) -> bool:
+        """Whether its name says that it is JSON."""
+        return self.path.suffix.lower() == ".json"
+
+    @property
+    def foreign(self) -> str:
+        """What to do with a file of a kind that is not read; "" for any other."""
+        suffix = self.path.suffix.lower()
+        packed_text = suffix == compressed.SUFFIX and compressed.inner_suffix(self.path) in TEXT_SUFFIXES
+        return "" if packed_text or self.is_json else FOREIGN_SUFFIXES.get(suffix, "")
+
+    @property
+    def text(self) -> Path:
+        """Where the text of the file can be read: the file itself, or a copy of what is packed in it."""
+        return compressed.unpacked(self.path) if self.path.suffix.lower() == compressed.SUFFIX else self.path
+
     def check(self) -> None:
         """Make sure that the file is there and can be read.
 
@@ -93,13 +110,15 @@ class SourceFile:
     @cached_property
     def layout(self) -> delimited.Layout:
         """The head of a text file whose first line holds the headings."""
-        return delimited.layout(self.path)
+        return delimited.layout(self.text)
 
     @cached_property
     def headings(self) -> frozenset[str]:
-        """The headings of a text file, in the form in which they are compared; none for a workbook or XML."""
+        """The headings of a text file, in the form in which they are compared; none for a workbook, XML or JSON."""
         self.check()
-        return frozenset() if self.is_workbook or self.is_xml else frozenset(map(normal, self.layout.headings))
+        if self.is_workbook or self.is_xml or self.is_json:
+            return frozenset()
+        return frozenset(map(normal, self.layout.headings))
 
     @cached_property
     def sheets(self) -> dict[str, workbook.Grid]:

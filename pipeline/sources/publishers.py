@@ -32,6 +32,14 @@ MODULES = (
     "china_panel",
     "oecd",
     "world_bank",
+    "world_bank_wide",
+    "uis_bulk",
+    "uis_labels",
+    "uis_api",
+    "oecd_stat",
+    "oecd_sdmx",
+    "eurostat",
+    "eurostat_csv",
     "erasmus_plus",
     "erasmus_2008",
     "ewp",
@@ -84,15 +92,6 @@ def records(file: SourceFile, connection: DuckDBPyConnection) -> DuckDBPyRelatio
     InputError
         If there is none.
     """
-    from pipeline.sources import delimited, select
-    from pipeline.sources.by_card import no_rows
-    from pipeline.sources.card import normal
+    from pipeline.sources import lines
 
-    form = file.layout
-    selection = select.Selection(
-        {normal(heading): place for place, heading in enumerate(form.headings) if heading.strip()}, {}
-    )
-    rows = select.of_relation(delimited.relation(connection, file.path, form), selection)
-    if not rows.limit(1).fetchall():
-        raise no_rows(file.path)
-    return rows
+    return lines.under_headings(file, connection)

@@ -54,48 +54,68 @@ def recognise(file: SourceFile) -> bool:
 
 def read(file: SourceFile, about: Card, source: str, connection: DuckDBPyConnection) -> Iterator[RawTable]:
     """The counts, and the other indicators as context."""
-    from pipeline.sources.publishers import records
+    from pipeline.sources import lines, uis_labels
 
-    rows = records(file, connection)
-    known = ", ".join(f"'{key}'" for key in INDICATORS)
-    counts = rows.filter(f"indicatorid IN ({known})")
-    others = rows.filter(f"indicatorid IS NULL OR indicatorid NOT IN ({known})")
-    if counts.limit(1).fetchall():
-        yield RawTable(source, "counts", file.name, counts.select(_counts(about)), card=about, connection=connection)
+    rows = lines.under_headings(file, connection)
+    known = connection.from_arrow(uis_labels.indicators(uis_labels.beside(file)))
+    joined = rows.set_alias("r").join(known.set_alias("k"), "r.indicatorid = k.indicator", how="left")
+    found = joined.filter("k.indicator IS NOT NULL")
+    others = joined.filter("k.indicator IS NULL")
+    if found.limit(1).fetchall():
+        chosen = found.select(counts(about, "k")).order("line")
+        yield RawTable(source, "counts", file.name, chosen, card=about, connection=connection)
     if others.limit(1).fetchall():
-        yield RawTable(source, "context", file.name, others.select(_context(about)), card=about, connection=connection)
+        chosen = others.select(context(about)).order("line")
+        yield RawTable(source, "context", file.name, chosen, card=about, connection=connection)
 
 
-def _counts(about: Card) -> str:
+_COUNTRY = "regexp_full_match(geounit, '[A-Z]{3}')"
+
+
+def counts(about: Card, known: str, remark: str = "NULL", unused: str = "NULL") -> str:
+    """SQL: the columns of counts.
+
+    Parameters
+    ----------
+    about
+        The publisher.
+    known
+        Alias of the indicators (`uis_labels.indicators`) that are joined to the rows.
+    remark
+        SQL of what the metadata say of a figure.
+    unused
+        SQL of the reason why a row of another indicator is refused.
+    """
     from pipeline.sources.delimited import literal
 
-    place = f"CASE WHEN geounit = {literal(WORLD)} THEN 'WLD' WHEN regexp_full_match(geounit, '[A-Z]{{3}}') THEN geounit ELSE 'region:' || geounit END"
+    place = (
+        f"CASE WHEN geounit = {literal(WORLD)} THEN 'WLD' WHEN {_COUNTRY} THEN geounit ELSE 'region:' || geounit END"
+    )
     notes = (
         "CASE qualifier WHEN 'UIS_EST' THEN 'UIS estimate' WHEN 'NAT_EST' THEN 'national estimate' ELSE qualifier END"
     )
     sizes = "CASE magnitude WHEN 'NIL' THEN 'nil or negligible' WHEN 'NA' THEN 'does not apply' ELSE magnitude END"
+    inbound = f"coalesce({known}.k_direction, 'inbound') = 'inbound'"
     return f"""
         {place} AS reporter,
-        CASE WHEN {_by_indicator(0)} = 'inbound' THEN 'WLD' ELSE {place} END AS origin,
-        CASE WHEN {_by_indicator(0)} = 'inbound' THEN {place} ELSE 'WLD' END AS destination,
-        {_by_indicator(0)} AS direction, year AS period, 'all' AS level, {_by_indicator(1)} AS measure,
-        CASE WHEN magnitude = 'NA' THEN NULL ELSE value END AS value, 'students' AS unit,
-        CASE WHEN value IS NULL OR magnitude = 'NA' THEN 'M' WHEN qualifier IN ('UIS_EST', 'NAT_EST') THEN 'E' ELSE 'A' END AS status,
-        {literal(about.publisher)} AS publisher, {_by_indicator(2)} AS title, {literal(about.url)} AS url,
-        concat_ws('; ', {notes}, {sizes}, {_by_indicator(3)}) AS note, line, refused"""
+        CASE WHEN {inbound} THEN coalesce({known}.k_origin, 'WLD') ELSE {place} END AS origin,
+        CASE WHEN {inbound} THEN {place} ELSE 'WLD' END AS destination,
+        {known}.k_direction AS direction, year AS period, 'all' AS level, {known}.k_measure AS measure,
+        {_VALUE} AS value, 'students' AS unit,
+        CASE WHEN {_VALUE} IS NULL THEN 'M' WHEN qualifier IN ('UIS_EST', 'NAT_EST') THEN 'E' ELSE 'A' END AS status,
+        {literal(about.publisher)} AS publisher, {known}.k_title AS title, {literal(about.url)} AS url,
+        concat_ws('; ', {notes}, {sizes}, {remark}, {known}.k_note) AS note, line,
+        CASE WHEN refused IS NOT NULL THEN refused WHEN {known}.indicator IS NULL THEN {unused} END AS refused"""
 
 
-def _by_indicator(place: int) -> str:
-    from pipeline.sources.delimited import literal
-
-    cases = " ".join(f"WHEN {literal(key)} THEN {literal(facts[place])}" for key, facts in INDICATORS.items())
-    return f"CASE indicatorid {cases} END"
+_VALUE = "CASE WHEN magnitude = 'NA' THEN NULL ELSE value END"
 
 
-def _context(about: Card) -> str:
+def context(about: Card) -> str:
+    """SQL: the columns of context."""
     from pipeline.sources.delimited import literal
 
     return f"""
-        CASE WHEN regexp_full_match(geounit, '[A-Z]{{3}}') THEN geounit ELSE 'region:' || geounit END AS country,
-        year AS period, indicatorid AS indicator, CASE WHEN magnitude = 'NA' THEN NULL ELSE value END AS value,
+        CASE WHEN {_COUNTRY} THEN geounit ELSE 'region:' || geounit END AS country,
+        year AS period, indicatorid AS indicator, {_VALUE} AS value,
         {literal(about.publisher)} AS publisher, line, refused"""

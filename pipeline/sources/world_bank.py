@@ -18,6 +18,9 @@ ABOUT = Card(
     licence="CC BY 4.0",
     url="https://databank.worldbank.org/source/world-development-indicators",
 )
+UNIT = (
+    r"nullif(regexp_extract({name}, '\(([^()]*)\)\s*$', 1), '')"  # SQL: the unit in the last brackets of a series' name
+)
 HEADINGS = frozenset(("country", "country_code", "series_name", "series_code", "year", "value"))
 
 
@@ -31,9 +34,7 @@ def read(file: SourceFile, about: Card, source: str, connection: DuckDBPyConnect
     from pipeline.sources.delimited import literal
     from pipeline.sources.publishers import records
 
-    rows = records(
-        file, connection
-    ).select(f"""
+    rows = records(file, connection).select(f"""
         country_code AS country, year AS period, series_code AS indicator, CASE WHEN value = '..' THEN NULL ELSE value END AS value,
-        nullif(regexp_extract(series_name, '\\(([^()]*)\\)\\s*$', 1), '') AS unit, {literal(about.publisher)} AS publisher, line, refused""")
+        {UNIT.format(name="series_name")} AS unit, {literal(about.publisher)} AS publisher, line, refused""")
     yield RawTable(source, "context", file.name, rows, card=about, connection=connection)
