@@ -20,7 +20,7 @@ COLUMNS = [
 ]  # fmt: skip
 PATH = ["event", "year", "pct", "lower", "upper"]
 BEFORE, AFTER = 5, 3  # years of the window
-LEAST_PEOPLE = 20  # a year before the event: fewer people say nothing in percent
+LEAST_PEOPLE = 10  # a year before the event: fewer people say nothing in per cent
 SIZE = 4.0  # comparable: between the smallest of those concerned over this and the largest times it
 MEASURES = (*MAIN_MEASURES, "stays")
 LATE, NOTHING = "too_late", "no_series"
@@ -57,7 +57,7 @@ def policy_events(
 
     Notes
     -----
-    Compared are partners with at least 20 people a year before the event; the others are those of a size comparable to the partners concerned (from a
+    Compared are partners with at least 10 people a year before the event; the others are those of a size comparable to the partners concerned (from a
     quarter of the smallest to four times the largest), for relative changes of small numbers are wild. The window is five years before and up to
     three from the event, as far as the data reach.
     """

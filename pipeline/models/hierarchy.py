@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from pipeline.measures.splitting import sums
-from pipeline.models.coherence import Sums, coherent, coherent_backtest
+from pipeline.models.coherence import Sums, coherent, coherent_backtest, round_sums
 from pipeline.models.forecast import backtest, outlook
 
 ORIGINS = 8  # earlier outlooks, for the covariance of errors
@@ -31,6 +31,11 @@ class Hierarchy:
     tested: pd.DataFrame
     errors: pd.DataFrame
     sums: list[tuple[str, list[str]]]
+
+    @property
+    def every(self) -> pd.DataFrame:
+        """The outlooks of totals and parts together."""
+        return pd.concat([self.totals, self.parts], ignore_index=True)
 
 
 def adding_up(panel: pd.DataFrame, parts: pd.DataFrame, horizon: int = 3) -> Hierarchy:
@@ -107,10 +112,28 @@ def shown_parts(made: Hierarchy, parts: pd.DataFrame) -> pd.DataFrame:
     """The outlook of parts as a result table: total, by, part, year, median and bounds, and the last known value and its year."""
     last = parts.sort_values("year").drop_duplicates("unit", keep="last")
     named = last.rename(columns={"year": "last_year", "value": "last"})
-    rows = pd.concat([made.parts, made.totals], ignore_index=True).merge(named, on="unit")
+    rows = made.every.merge(named, on="unit")
     kept = {part for _, units in made.sums for part in units}
     columns = ["total", "by", "part", "unit", "year", "median", "lower_80", "upper_80", "lower_95", "upper_95"]
     return rows[rows["unit"].isin(kept)][[*columns, "last_year", "last"]].reset_index(drop=True)
+
+
+def whole_people(shown: pd.DataFrame, made: Hierarchy) -> pd.DataFrame:
+    """The result table of parts in whole people that still add up: no more is told of a small number than that.
+
+    >>> totals = pd.DataFrame({"unit": ["t"], "year": 2026, "median": [10.0]})
+    >>> shown = pd.DataFrame({"unit": ["a", "b"], "year": 2026, "median": [3.4, 6.6], "lower_80": [1.2, 3.3], "upper_80": [5.6, 9.9]})
+    >>> made = Hierarchy(totals, shown, totals, totals, [("t", ["a", "b"])])
+    >>> whole_people(shown, made)[["median", "lower_80"]].values.tolist()
+    [[3.0, 1.0], [7.0, 3.0]]
+    """
+    out = shown.copy()
+    bounds = [c for c in out.columns if c.startswith(("lower_", "upper_"))]
+    out[bounds] = out[bounds].round()
+    for year, rows in out.groupby("year"):
+        ahead = made.every[made.every["year"] == year].set_index("unit")["median"]
+        out.loc[rows.index, "median"] = rows["unit"].map(round_sums(ahead, made.sums)).to_numpy()
+    return out
 
 
 def check_sums(frame: pd.DataFrame, sums: Sums) -> float:
