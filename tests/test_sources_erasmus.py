@@ -270,6 +270,19 @@ def test_students_of_2012_under_headings_with_underscores(tmp_path: Path) -> Non
     assert_balanced(done)
 
 
+def test_students_of_a_workbook(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    assert book.active is not None
+    for row in [OF_2008, row_2008("DE", "UK"), row_2008("DE", "UK", study="02-2009")]:
+        book.active.append(row)
+    (tmp_path / "erasmus").mkdir()
+    book.save(tmp_path / "erasmus" / "students.xlsx")
+    done = clean(tmp_path / "erasmus")
+    assert cells(done) == {("DEU", "GBR"): 2}
+    assert done.counts["line"].unique().tolist() == [2]
+    assert_balanced(done)
+
+
 @pytest.mark.parametrize("written", ["09-2009", "2009-09-01", "01/09/2009", "Sep-09", "01-Sep-09", "Sep 2009"])
 def test_starts_in_every_writing_give_the_academic_year(tmp_path: Path, written: str) -> None:
     done = clean(write(tmp_path / "erasmus", "s.csv", OF_2008, [row_2008("DE", "UK", study=written)]))

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from pipeline.sources.card import normal
+from pipeline.sources.erasmus_plus import first_row, of_sheet, text
 from pipeline.sources.file import SourceFile
 from pipeline.sources.table import Card, RawTable
 
@@ -44,19 +45,33 @@ _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 
 
 def recognise(file: SourceFile) -> bool:
-    """Whether the headings are those of the student data."""
-    there = found(file.headings)
-    return all(name in there for name in _NEEDED)
+    """Whether the headings are those of the student data, in a text file or on a sheet."""
+    return _has(file.headings) or any(_has(first_row(grid)) for grid in file.sheets.values())
 
 
 def read(file: SourceFile, about: Card, source: str, connection: DuckDBPyConnection) -> Iterator[RawTable]:
     """Rows to be summed by origin, destination, year and level."""
-    from pipeline.sources.delimited import literal
     from pipeline.sources.publishers import records
 
-    rows = records(file, connection)
+    if not file.is_workbook:
+        yield _table(records(file, connection), file.name, about, source, connection)
+        return
+    sheets = [(name, grid) for name, grid in file.sheets.items() if _has(first_row(grid))]
+    for name, grid in sheets:
+        rows = of_sheet(f"{file.path} (sheet {name})", grid, connection)
+        yield _table(rows, f"{file.name}#{name}" if len(sheets) > 1 else file.name, about, source, connection)
+
+
+def _has(headings: Iterable[str]) -> bool:
+    there = found(headings)
+    return all(name in there for name in _NEEDED)
+
+
+def _table(rows: DuckDBPyRelation, name: str, about: Card, source: str, connection: DuckDBPyConnection) -> RawTable:
+    from pipeline.sources.delimited import literal
+
     there = found(rows.columns)
-    columns = {name: f'"{there[name]}"' if name in there else "NULL::VARCHAR" for name in HEADINGS}
+    columns = {wanted: text(there.get(wanted)) for wanted in HEADINGS}
     began = f"coalesce({_month(columns['study_start'])}, {_month(columns['placement_start'])})"
     first = f"((({began}) - {FIRST_MONTH - 1}) // 12)"  # years of the common era: month numbers are from 0
     whole = _year_of_file(rows, first)
@@ -72,9 +87,7 @@ def read(file: SourceFile, about: Card, source: str, connection: DuckDBPyConnect
         'credit' AS measure, '1' AS value, 'students' AS unit, {literal(about.publisher)} AS publisher,
         {literal(about.title)} AS title, {literal(about.url)} AS url, {literal(NOTE)} AS note, line, refused""")
     codes = {"origin": BELGIUM, "destination": BELGIUM}
-    yield RawTable(
-        source, "counts", file.name, counts, codes=codes, card=about, counted="records", connection=connection
-    )
+    return RawTable(source, "counts", name, counts, codes=codes, card=about, counted="records", connection=connection)
 
 
 def found(headings: Iterable[str]) -> dict[str, str]:

@@ -51,7 +51,7 @@ _STAFF = r"staff|^\s*[a-z]+-.*st[at]\b"
 
 def recognise(file: SourceFile) -> bool:
     """Whether the headings are those of the raw data, in a text file or on a sheet."""
-    return _has(file.headings) or any(_has(_first(grid)) for grid in file.sheets.values())
+    return _has(file.headings) or any(_has(first_row(grid)) for grid in file.sheets.values())
 
 
 def read(file: SourceFile, about: Card, source: str, connection: DuckDBPyConnection) -> Iterator[RawTable]:
@@ -61,7 +61,7 @@ def read(file: SourceFile, about: Card, source: str, connection: DuckDBPyConnect
     if not file.is_workbook:
         yield _table(records(file, connection), file.name, about, source, connection)
         return
-    sheets = [(name, grid) for name, grid in file.sheets.items() if _has(_first(grid))]
+    sheets = [(name, grid) for name, grid in file.sheets.items() if _has(first_row(grid))]
     for name, grid in sheets:
         rows = of_sheet(f"{file.path} (sheet {name})", grid, connection)
         yield _table(rows, f"{file.name}#{name}" if len(sheets) > 1 else file.name, about, source, connection)
@@ -103,7 +103,8 @@ def text(heading: str | None) -> str:
     return '"' + heading.replace('"', '""') + '"' if heading else "NULL::VARCHAR"
 
 
-def _first(grid: Grid) -> frozenset[str]:
+def first_row(grid: Grid) -> frozenset[str]:
+    """The headings of a sheet, in the form in which they are compared."""
     return frozenset(normal(cell) for cell in grid[0] if cell) if grid else frozenset()
 
 
