@@ -9,7 +9,8 @@ from scipy import special
 
 from pipeline.errors import InputError
 from pipeline.models import missing_bounds, outcome_differences, shrunk_rates, time_to_event
-from pipeline.models.outcome_models import holm
+from pipeline.models.degrees import degree_times, time_to_degree
+from pipeline.models.effects import holm
 
 
 def stays(seed: int = 0, n: int = 900, effect: float = 0.6, partners: int = 40) -> pd.DataFrame:
@@ -54,7 +55,12 @@ def test_what_is_left_out_is_counted() -> None:
     data.loc[20:24, "mode"] = "lecture"
     data.loc[30:44, ["mode", "completed"]] = ["conference", True]
     result = outcome_differences(data, "completed", "mode")
-    assert result.attrs["left_out"] == {"unknown": 10, "too_small": ["lecture"], "no_variation": ["conference"]}
+    assert result.attrs["left_out"] == {
+        "unknown": 10,
+        "too_small": ["lecture"],
+        "no_variation": ["conference"],
+        "no_variation_controls": [],
+    }
     assert result.group.tolist() == ["joint_training"]
     assert result.attrs["clusters"] == 40
 
@@ -160,3 +166,53 @@ def test_groups_without_events_or_too_small_are_named() -> None:
     assert curve.attrs["left_out"] == {"unknown": 1, "too_small": ["exchange"]}
     with pytest.raises(InputError, match="no column months"):
         time_to_event(data.drop(columns="months"))
+
+
+def degree(outcome: object, months: int, began: str = "2018-09-01", **other: object) -> dict[str, object]:
+    start = pd.Timestamp(began)
+    return {
+        "mode": "degree", "level": "7", "start": start, "year": start.year + 1, "outcome": outcome, "visa_result": "granted",
+        "end": start + pd.DateOffset(months=months) - pd.Timedelta(days=1), "degrees_awarded": {"completed": 1, "withdrawn": 0}.get(str(outcome)),
+    } | other  # fmt: skip
+
+
+def test_who_left_without_a_degree_stays_among_those_who_began() -> None:
+    rows = [degree("completed", 36)] * 80 + [degree("withdrawn", 10)] * 40 + [degree("withdrawn", 60, "2019-09-01")]
+    found = time_to_degree(pd.DataFrame(rows), 2024)
+    curve = found.curves[found.curves["group_by"].eq("mode")].set_index("month")["share"]
+    assert curve[30] == 0
+    assert curve[36] == 65  # 80 of 121 is 66.1 %, in steps of 5: one stands for at least 5 people
+    assert found.medians["median"].tolist()[0] == 36
+    naive = degree_times(pd.DataFrame(rows), 2024).assign(
+        months_followed=lambda f: (f["end"] - f["start"]).dt.days / 30.4
+    )
+    assert (
+        time_to_event(naive, "months_followed", "degree")["share"].max() > 0.95
+    )  # who left taken for someone lost to sight
+
+
+def test_nothing_after_the_year_is_known_to_a_brief_of_it() -> None:
+    rows = [degree("completed", 36)] * 60 + [degree("ongoing", 60)] * 60
+    later = pd.DataFrame([*rows, *[degree("completed", 36, "2021-09-01")] * 99])
+    pd.testing.assert_frame_equal(
+        time_to_degree(later, 2021).curves, time_to_degree(later[later["year"].le(2021)], 2021).curves
+    )
+    assert not degree_times(later, 2020)["degree"].any()
+
+
+def test_curves_are_cut_rounded_and_checked() -> None:
+    rng = np.random.default_rng(8)
+    rows = [
+        degree(
+            "completed" if rng.random() < 0.7 else None, int(rng.integers(30, 40)), f"{rng.integers(2015, 2020)}-09-01"
+        )
+        for _ in range(300)
+    ] + [degree("completed", 36, level="8")] * 20
+    found = time_to_degree(pd.DataFrame(rows), 2024)
+    assert set(found.curves["group"]) == {"degree", "7"}  # 20 of level 8 are too few for a curve
+    assert (found.curves["share"] % 5 == 0).all() or (found.curves["share"] % 2 == 0).all()
+    assert (found.curves["at_risk"] % 10 == 0).all()
+    checks = found.checks[found.checks["group"].eq("7")].set_index("check")
+    assert checks.loc["unknown_pct", "value"] == pytest.approx(30, abs=8)
+    assert not checks.loc["unknown_pct", "holds"]
+    assert checks.loc["alike_p", "holds"]

@@ -22,7 +22,8 @@ def ended_stays(stays: pd.DataFrame, year: int, window: int = 3) -> pd.DataFrame
 
     Counting by the year in which a stay ended keeps early leavers of recent years from standing for all who began then. A stay
     without an end date counts in the academic year in which it began; ongoing stays are left out. Virtual stays are among them, and
-    set apart by `outcome_rates`. Where the stays tell the level of language at entry, the column `language` has its band.
+    set apart by `outcome_rates`. The column `ended` has the academic year in which each ended, and `language`, where the stays tell the level at
+    entry, its band.
 
     Examples
     --------
@@ -37,7 +38,7 @@ def ended_stays(stays: pd.DataFrame, year: int, window: int = 3) -> pd.DataFrame
     end = pd.to_datetime(stays["end"])
     left = (end.dt.year + (end.dt.month >= 9).astype(float)).where(end.notna(), stays["year"].astype(float))
     inside = left.between(year - window + 1, year) & stays["outcome"].ne("ongoing").fillna(True)
-    found = begun(stays[inside])
+    found = begun(stays.assign(ended=left.astype("Int64"))[inside])
     return found.assign(language=language_band(found)) if "language_entry" in found else found
 
 

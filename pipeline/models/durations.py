@@ -68,11 +68,9 @@ def time_to_event(
         lower, upper = _log_log(curve.surv_prob, curve.surv_prob_se)
         at = {"group": str(name), "month": curve.surv_times, "at_risk": curve.n_risk, "share": 1 - curve.surv_prob}
         curves.append(pd.DataFrame({**at, "lower": 1 - upper, "upper": 1 - lower}))
-        with np.errstate(divide="ignore", invalid="ignore"):  # a curve that ends at 0
-            low, high = curve.quantile_ci(0.5, method="cloglog")
-        medians.append(
-            (str(name), len(rows), int(happened.sum()), float(curve.quantile(0.5)), _finite(low), _finite(high))
-        )
+        share = 1 - curve.surv_prob
+        half, early, late = (_reached(curve.surv_times, line) for line in (share, 1 - lower, 1 - upper))
+        medians.append((str(name), len(rows), int(happened.sum()), half, early, late))
     out = (
         pd.concat(curves, ignore_index=True)
         if curves
@@ -83,8 +81,10 @@ def time_to_event(
     return out
 
 
-def _finite(value: float) -> float:
-    return float(value) if np.isfinite(value) and value > 0 else np.nan
+def _reached(months: np.ndarray, share: np.ndarray) -> float:
+    """The first month with half of all; null where the curve does not get there."""
+    there = np.flatnonzero(share >= 0.5 - 1e-12)
+    return float(months[there[0]]) if len(there) else np.nan
 
 
 def _log_log(survival: np.ndarray, error: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
