@@ -109,19 +109,19 @@ def _with_pair_facts(data: pd.DataFrame, context: pd.DataFrame) -> pd.DataFrame:
         if rows.empty:
             continue
         rows = rows.sort_values("year", na_position="first", kind="stable")
-        last, by_year = {}, {}
-        for country, origin, year, value in zip(
-            rows["country"], rows["origin"], rows["year"], rows["value"], strict=True
-        ):
-            pair = frozenset((str(country), str(origin)))
-            last[pair] = by_year[pair, year] = float(value)
-        ends = [
-            frozenset(pair) for pair in zip(data["origin"].astype(str), data["destination"].astype(str), strict=True)
-        ]
-        data[name] = [
-            by_year.get((pair, year), last.get(pair, np.nan)) for pair, year in zip(ends, data["year"], strict=True)
-        ]
+        known = rows.assign(pair=_pair(rows["country"], rows["origin"]))
+        last = known.drop_duplicates("pair", keep="last").set_index("pair")["value"]
+        by_year = known.drop_duplicates(["pair", "year"], keep="last").set_index(["pair", "year"])["value"]
+        ends = _pair(data["origin"], data["destination"])
+        exact = by_year.reindex(pd.MultiIndex.from_arrays([ends, data["year"].astype("Int64")])).to_numpy(dtype=float)
+        data[name] = pd.Series(exact, index=data.index).fillna(ends.map(last).astype(float))
     return data
+
+
+def _pair(one: pd.Series, other: pd.Series) -> pd.Series:
+    """A pair's name, the same from either end."""
+    one, other = one.astype(str), other.astype(str)
+    return one.where(one.lt(other), other) + "|" + other.where(one.lt(other), one)
 
 
 def _with_prior(data: pd.DataFrame) -> pd.DataFrame:

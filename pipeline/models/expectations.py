@@ -26,7 +26,7 @@ GRAVITY = [
     "upper",
     "std_error",
     "p",
-    "n",
+    "flows",
     "pairs",
     "first_year",
     "last_year",
@@ -37,7 +37,7 @@ GRAVITY = [
     "published_in",
     "agrees",
 ]
-CHECKS = [*LABELS, "specification", "check", "value", "p", "holds", "detail"]
+CHECKS = [*LABELS, "specification", "check", "statistic", "p", "holds", "detail"]
 EXPECTED = [
     *LABELS,
     "year",
@@ -162,7 +162,7 @@ def _coefficients(model: Gravity, specification: str, data: pd.DataFrame) -> pd.
     )
     return table.assign(
         specification=specification,
-        n=model.n,
+        flows=model.n,
         pairs=len(data[["origin", "destination"]].drop_duplicates()),
         first_year=int(data["year"].min()),
         last_year=int(data["year"].max()),
@@ -187,11 +187,18 @@ def _check(
     holds: bool | None = None,
     detail: str = "",
 ) -> dict[str, Any]:
-    return {"specification": specification, "check": check, "value": value, "p": p, "holds": holds, "detail": detail}
+    return {
+        "specification": specification,
+        "check": check,
+        "statistic": value,
+        "p": p,
+        "holds": holds,
+        "detail": detail,
+    }
 
 
 def _as_checks(checks: list[dict[str, Any]], named: dict[str, str]) -> pd.DataFrame:
-    table = pd.DataFrame(checks).astype({"value": "float64", "p": "float64", "holds": "boolean"})
+    table = pd.DataFrame(checks).astype({"statistic": "float64", "p": "float64", "holds": "boolean"})
     return table.assign(**named)[CHECKS]
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from scipy import sparse
 
 Array = np.ndarray
+MOST_AT_ONCE = 200_000  # entries of the clusters' hat matrices that are held together
 MOST_PARAMETERS = 3000  # a dense inverse of that size takes seconds and 70 MB
 
 
@@ -73,16 +74,33 @@ def without_each(x: Array, groups: list[Array], mean: Array, value: Array, clust
     if design.shape[1] > MOST_PARAMETERS:
         return None
     root = np.sqrt(mean)
-    weighted = sparse.diags_array(root) @ design
+    weighted = (sparse.diags_array(root) @ design).tocsr()
     inverse = np.linalg.pinv((weighted.T @ weighted).toarray(), hermitian=True)
     half = np.asarray(weighted @ inverse)  # rows of W½ Z (Z'WZ)⁻¹
     residual = (value - mean) / np.maximum(root, 1e-150)
     order = np.argsort(cluster, kind="stable")
     blocks = np.split(order, np.flatnonzero(np.diff(cluster[order])) + 1)
+    sizes = np.array([len(rows) for rows in blocks])
     changes = np.zeros((len(blocks), k))
-    for place, rows in enumerate(blocks):
-        hat = half[rows] @ weighted[rows].toarray().T
-        free = np.eye(len(rows)) - hat
-        # an effect within the cluster fits part of its residuals exactly: that part is nil and takes no making up
-        changes[place] = half[rows, :k].T @ (np.linalg.pinv(free, rcond=1e-8, hermitian=True) @ residual[rows])
+    columns, entries = _sparse_rows(x, groups, root)
+    for size in np.unique(sizes):
+        places = np.flatnonzero(sizes == size)
+        for part in np.array_split(places, max(1, len(places) * int(size) ** 2 // MOST_AT_ONCE)):
+            rows = np.array([blocks[place] for place in part])
+            hat = np.einsum("gabj,gbj->gab", half[rows[:, :, None, None], columns[rows][:, None]], entries[rows])
+            free = np.eye(int(size)) - hat
+            # an effect within the cluster fits part of its residuals exactly: that part is nil and takes no making up
+            made_up = np.linalg.pinv(free, rcond=1e-8, hermitian=True) @ residual[rows][:, :, None]
+            changes[part] = np.einsum("gak,ga->gk", half[rows, :k], made_up[:, :, 0])
     return changes
+
+
+def _sparse_rows(x: Array, groups: list[Array], root: Array) -> tuple[Array, Array]:
+    """The columns in which each row of the weighted design is not nil, and what stands there: the covariates, then one dummy an effect."""
+    n, k = x.shape
+    columns, entries, start = [np.tile(np.arange(k), (n, 1))], [x * root[:, None]], k
+    for codes in groups:
+        columns.append((start + codes)[:, None])
+        entries.append(root[:, None])
+        start += int(codes.max()) + 1
+    return np.hstack(columns), np.hstack(entries)

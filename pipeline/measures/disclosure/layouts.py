@@ -131,6 +131,12 @@ LAYOUTS: dict[str, Layout] = {
         differences={"net": ("inbound", "outbound")},
         universe="stays",
     ),
+    "expected_flows": Layout(
+        dims=("direction", "measure", "level", "partner", "publisher", "year"),
+        counts={"actual": {"mode": "all", "funding": "all"}},
+        bases={"ratio": ""},
+        universe="stays",
+    ),
     "outcomes": Layout(
         dims=("indicator", "group_by=group"),
         counts={"n": {}, "k": {}},
