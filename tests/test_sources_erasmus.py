@@ -283,6 +283,15 @@ def test_students_of_a_workbook(tmp_path: Path) -> None:
     assert_balanced(done)
 
 
+def test_the_edition_of_2013_is_known_by_its_headings(tmp_path: Path) -> None:
+    headings = ["SendingCountry", "SendingPartnerErasmusID", "ReceivingCountry", "HostingPartnerErasmusID", "Language"]
+    rows = [["AT", "A  WIEN01", "EL", "G  ATHINE01", "EN"], ["UK", "UK LONDON01", "???", "???", "???"]]
+    done = clean(write(tmp_path / "erasmus", "2013.csv", headings, rows))
+    assert cells(done) == {("AUT", "GRC"): 1, ("GBR", "_X"): 1}
+    assert done.counts[["period", "level"]].drop_duplicates().values.tolist() == [["2013/14", "all"]]
+    assert_balanced(done)
+
+
 @pytest.mark.parametrize("written", ["09-2009", "2009-09-01", "01/09/2009", "Sep-09", "01-Sep-09", "Sep 2009"])
 def test_starts_in_every_writing_give_the_academic_year(tmp_path: Path, written: str) -> None:
     done = clean(write(tmp_path / "erasmus", "s.csv", OF_2008, [row_2008("DE", "UK", study=written)]))

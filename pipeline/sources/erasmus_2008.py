@@ -1,8 +1,8 @@
 """Erasmus student mobility data of the European Commission, academic years 2008/09 to 2013/14: one file a year, one row a student.
 
-Headings run together ("COUNTRYCODEOFHOMEINSTITUTION") or have underscores ("HOME_INSTITUTION_CTRY_CDE", 2012/13). No column holds the academic year:
-it is that in which most stays of a file began. The stay of a student on a placement is in the country of the enterprise. Belgium stands as BENL, BEFR and
-BEDE, Greece as EL or GR, the United Kingdom as UK; "???" and "-" are unknown. Levels: S short cycle, 1 bachelor's, 2 master's, 3 doctoral.
+Headings run together ("COUNTRYCODEOFHOMEINSTITUTION") or have underscores ("HOME_INSTITUTION_CTRY_CDE", 2012/13) or other names
+("SendingCountry", 2013/14). No column holds the academic year: it is that in which most stays of a file began. The stay of a
+student on a placement is in the country of the enterprise. Belgium stands as BENL, BEFR and BEDE, Greece as EL or GR, the United Kingdom as UK; "???" and "-" are unknown. Levels: S short cycle, 1 bachelor's, 2 master's, 3 doctoral.
 """
 
 from __future__ import annotations
@@ -37,6 +37,9 @@ HEADINGS = {  # what is read -> how it is headed, letters only
     "placement_start": r"placementstartdate",
 }
 _NEEDED = ("origin", "destination", "level", "type", "study_start")
+OF_2013 = frozenset(("sendingpartnererasmusid", "hostingpartnererasmusid", "sendingcountry", "receivingcountry"))
+"""Headings of the edition of 2013/14 alone, by which its academic year is known."""
+
 NOTE = "students of higher education on an Erasmus stay abroad, for studies or a placement"
 BELGIUM = dict.fromkeys(("BENL", "BEFR", "BEDE"), "BEL")
 FIRST_MONTH = 8  # an academic year's stays begin from August on
@@ -63,8 +66,9 @@ def read(file: SourceFile, about: Card, source: str, connection: DuckDBPyConnect
 
 
 def _has(headings: Iterable[str]) -> bool:
-    there = found(headings)
-    return all(name in there for name in _NEEDED)
+    written = frozenset(headings)
+    there = found(written)
+    return written >= OF_2013 or all(name in there for name in _NEEDED)
 
 
 def _table(rows: DuckDBPyRelation, name: str, about: Card, source: str, connection: DuckDBPyConnection) -> RawTable:
@@ -74,7 +78,7 @@ def _table(rows: DuckDBPyRelation, name: str, about: Card, source: str, connecti
     columns = {wanted: text(there.get(wanted)) for wanted in HEADINGS}
     began = f"coalesce({_month(columns['study_start'])}, {_month(columns['placement_start'])})"
     first = f"((({began}) - {FIRST_MONTH - 1}) // 12)"  # years of the common era: month numbers are from 0
-    whole = _year_of_file(rows, first)
+    whole = 2013 if set(rows.columns) >= OF_2013 else _year_of_file(rows, first)
     year = str(whole) if whole is not None else first
     host = columns["destination"]
     level = f"upper(trim({columns['level']}))"
