@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from pipeline.briefs import blocks
 from pipeline.briefs.annual.facts import records
 from pipeline.briefs.annual.looking_ahead import LookingAhead
-
-if TYPE_CHECKING:
-    pass
 
 
 class Brief(LookingAhead):
@@ -56,13 +52,21 @@ class Brief(LookingAhead):
         )
         return blocks.Table("ledger", w("Data quality: every row accounted for"), columns, rows, notes=[note])
 
+    def called(self) -> str:
+        """The subject's name as printed."""
+        if self.country is not None:
+            return self.w.country(self.country)
+        names = self.survey().get("name") or {}
+        return str(names.get(self.w.language) or self.survey().get("title") or self.facts.subject)
+
     def provenance(self) -> Iterator[tuple[str, str]]:
         """How the brief was made."""
         from pipeline import __version__
 
         w = self.w
         yield w("Made by"), f"student-mobility {__version__}"
-        yield w("Subject and year"), f"{self.facts.subject}, {self.facts.year}"
+        period = w.period(self.period_like(self.main_id, self.facts.year))
+        yield w("Subject and year"), w("{name}, {period}", name=self.called(), period=period)
         yield (
             w("Rows behind a number"),
             w(
