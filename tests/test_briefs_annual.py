@@ -151,7 +151,7 @@ class TestTitle:
 
     def test_of_a_record_while_more_arrive_does_not(self, here: Context) -> None:
         brief = country(here, counts(GROWING), counts({2017: 80_000, 2018: 90_000}, "entrants"))
-        assert brief.title() == "More international students than ever counted"
+        assert brief.title() == "More international students in China than ever counted"
 
     def test_names_the_first_degree_majority(self, here: Context) -> None:
         degree = counts({2016: 180_000, 2017: 194_000, 2018: 205_000}, "degree_stock")
@@ -160,14 +160,16 @@ class TestTitle:
 
     def test_does_not_call_the_second_majority_the_first(self, here: Context) -> None:
         degree = counts({2016: 180_000, 2017: 200_000, 2018: 205_000}, "degree_stock")
-        assert country(here, counts(GROWING), degree).title() == "More international students than ever counted"
+        assert (
+            country(here, counts(GROWING), degree).title() == "More international students in China than ever counted"
+        )
 
     @pytest.mark.parametrize(
         ("last", "expected"),
         [
-            (370_500, "International students: 5.0% fewer than a year before"),
-            (397_800, "International students: 2.0% more than a year before"),
-            (390_400, "As many international students as a year before"),
+            (370_500, "International students in China: 5.0% fewer than a year before"),
+            (397_800, "International students in China: 2.0% more than a year before"),
+            (390_400, "As many international students in China as a year before"),
         ],
     )
     def test_says_the_change_where_there_is_no_record(self, here: Context, last: float, expected: str) -> None:
@@ -175,7 +177,7 @@ class TestTitle:
         assert country(here, counts(values)).title() == expected
 
     def test_says_the_number_where_nothing_was_before(self, here: Context) -> None:
-        assert country(here, counts({2018: 400_000})).title() == "400,000 international students"
+        assert country(here, counts({2018: 400_000})).title() == "400,000 international students in China"
 
     def test_is_in_the_language_of_the_brief(self, here: Context) -> None:
         rows = (counts(GROWING), counts({2017: 90_000, 2018: 80_000}, "entrants"))
@@ -224,7 +226,7 @@ def test_a_figure_of_last_year_bears_its_own_year(here: Context) -> None:
 def test_publishers_that_disagree_are_neither_added_nor_mixed(here: Context) -> None:
     other = counts({y: v / 2 for y, v in GROWING.items()}, publisher="UNESCO UIS")
     found = named(shown(country(here, counts(GROWING), other)))
-    assert "**400,000 international students**" in found["total"]["text"]
+    assert "**400,000 international students in China**" in found["total"]["text"]
     assert found["total"]["source"].startswith("Ministry of Education")
     assert [cell["text"] for cell in cells(found["glance"], "now")] == ["400,000"]
 
@@ -244,7 +246,7 @@ def test_a_short_series_gets_a_sentence_and_no_outlook(here: Context, language: 
 
 def test_one_figure_alone_makes_a_brief(here: Context) -> None:
     found = named(shown(country(here, counts({2018: 400_000}))))
-    assert found["total"]["text"] == "**400,000 international students** were counted in 2018."
+    assert found["total"]["text"] == "**400,000 international students in China** were counted in 2018."
     assert {"origins", "origins-chart", "partners-table", "stories"}.isdisjoint(found)
 
 

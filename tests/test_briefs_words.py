@@ -95,9 +95,9 @@ class TestNames:
         [
             ("USA", "United States", "美国"),
             ("KOR", "South Korea", "韩国"),
-            ("HKG", "Hong Kong", "中国香港"),
-            ("MAC", "Macao", "中国澳门"),
-            ("TWN", "Taiwan", "中国台湾"),
+            ("HKG", "Hong Kong, China", "中国香港"),
+            ("MAC", "Macao, China", "中国澳门"),
+            ("TWN", "Taiwan, China", "中国台湾"),
             ("WLD", "all countries", "所有国家"),
             ("_X", "origin not stated", "来源地未注明"),
             ("region:Asia", "Asia", "亚洲"),

@@ -10,9 +10,10 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from pipeline.briefs.markup import to_html
+from pipeline.briefs.markup import plain, to_html
 
 Data = dict[str, Any]
+MOST_COLUMNS = 4  # that fit side by side on a telephone
 # What the page says around the blocks, in its language: "data" opens a chart's rows, "download" saves them, "between" stands
 # between two sentences.
 DEFAULT_LABELS = {"data": "Data", "download": "Download as CSV", "between": " "}
@@ -126,23 +127,36 @@ def _cell(cell: Data) -> str:
     return swatch + to_html(cell["text"])
 
 
+def _wide(columns: list[Data]) -> bool:
+    """Whether a table is wider than a telephone: its rows are shown there as cards, one below the other.
+
+    The roles, which repeat what the elements are, let a screen reader find the table even so.
+    """
+    return len(columns) > MOST_COLUMNS or any(c["kind"] == "note" for c in columns)
+
+
 def _table(b: Data, labels: Data) -> str:
     columns = b["columns"]
     css = [f"{c['align']} {c['kind']}" for c in columns]
-    head = "".join(f'<th scope="col" class="{k}">{to_html(c["label"])}</th>' for c, k in zip(columns, css, strict=True))
+    head = "".join(
+        f'<th scope="col" role="columnheader" class="{k}">{to_html(c["label"])}</th>'
+        for c, k in zip(columns, css, strict=True)
+    )
     body = ""
     for row in b["rows"]:
-        body += f'<tr><th scope="row" class="{css[0]}">{_cell(row[0])}</th>'
+        body += f'<tr role="row"><th scope="row" role="rowheader" class="{css[0]}">{_cell(row[0])}</th>'
         for cell, column, k in zip(row[1:], columns[1:], css[1:], strict=True):
             fall = " fall" if column["kind"] == "change" and cell["text"].startswith("−") else ""
-            body += f'<td class="{k}{fall}">{_cell(cell)}</td>'
+            label = _attr(plain(column["label"]))
+            body += f'<td role="cell" class="{k}{fall}" data-label="{label}">{_cell(cell)}</td>'
         body += "</tr>"
     level, name = b.get("level", 3), _attr(b["id"])
     small = labels.get("between", " ").join(to_html(part) for part in (b["caption"], *b["notes"], b["source"]) if part)
     return (
-        f'<div class="table" id="{name}"><h{level} id="{name}-title">{to_html(b["title"])}</h{level}>'
+        f'<div class="table{" cards" if _wide(columns) else ""}" id="{name}"><h{level} id="{name}-title">{to_html(b["title"])}</h{level}>'
         f'<div class="scroll" tabindex="0" role="region" aria-labelledby="{name}-title">'
-        f'<table><caption class="hidden">{to_html(b["title"])}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+        f'<table role="table"><caption class="hidden">{to_html(b["title"])}</caption>'
+        f'<thead role="rowgroup"><tr role="row">{head}</tr></thead><tbody role="rowgroup">{body}</tbody></table></div>'
         + (f'<p class="under">{small}</p>' if small else "")
         + "</div>"
     )

@@ -14,7 +14,7 @@ from pipeline.briefs.document import Data, Document, read_document, texts
 from pipeline.briefs.fonts.embed import font_faces
 from pipeline.briefs.markup import plain
 from pipeline.briefs.markup_html import block_html
-from pipeline.briefs.typeset import laid_out, typeset
+from pipeline.briefs.typeset import kept_together, laid_out, typeset
 from pipeline.briefs.words import Words
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -146,7 +146,7 @@ def pdf_data(document: Document) -> tuple[Data, list[str]]:
         "running": plain(cover["running"]),
         "synthetic": cover["synthetic"],
         "cover": cover,
-        "blocks": [laid_out(block) for block in document.blocks],
+        "blocks": [laid_out(block) for block in kept_together(document.blocks)],
     }
     return _settable(data, missing), sorted(missing)
 

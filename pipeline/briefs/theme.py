@@ -1,6 +1,7 @@
 """How every chart and page looks: colours, type, and figures that leave no state behind.
 
-Blue and orange are told apart by the colour-blind and, being dark and light, in grey print; nothing is said by colour alone. The set
+Blue and orange, and blue and teal, are told apart by the colour-blind and, being dark and light, in grey print; nothing is said by
+colour alone. Orange means that something fell, and nothing else; a second series is teal. The set
 follows the UK Government Analysis Function's accessible palette. Figures are made without pyplot, so that no chart of
 one brief can leak into the next.
 """
@@ -28,8 +29,10 @@ SHADE = "#EEF0F2"
 BLUE = "#12436D"
 ORANGE = "#F46A25"
 ORANGE_TEXT = "#B3430E"  # orange dark enough to be read as text (contrast 5.6 on white)
+TEAL = "#28A197"
+TEAL_TEXT = "#17766D"  # teal dark enough to be read as text (contrast 5.5 on white)
 GREY = "#8A97A3"
-SERIES = (BLUE, ORANGE, "#6F7F8D", "#28A197", "#801650", "#3D3D3D")
+SERIES = (BLUE, TEAL, "#6F7F8D", "#801650", "#3D3D3D")  # orange is kept for what fell
 FAN_80 = "#B9C6D2"
 FAN_95 = "#E1E7EC"
 

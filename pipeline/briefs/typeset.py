@@ -6,6 +6,7 @@ last page would be nearly empty, it is set again a little tighter, and the setti
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 from collections.abc import Sequence
@@ -55,6 +56,22 @@ def column_widths(columns: Sequence[Data], rows: Sequence[Sequence[Data]], share
     if sum(natural) > LINE * share:
         return [1.0] + [0.0] * (len(columns) - 1)
     return [float(n) for n in natural]
+
+
+def kept_together(blocks: Sequence[Data]) -> list[Data]:
+    """The blocks, with those marked that must not be parted from the next: findings and notes between a section's heading and its first picture.
+
+    >>> [b.get("sticky", False) for b in kept_together([{"type": "section"}, {"type": "finding"}, {"type": "table"}])]
+    [False, True, False]
+    """
+    out = [dict(block) for block in blocks]
+    for start in (n for n, block in enumerate(out) if block["type"] == "section"):
+        between = list(itertools.takewhile(lambda block: block["type"] in ("finding", "note"), out[start + 1 :]))
+        after = start + 1 + len(between)
+        if after < len(out) and out[after]["type"] in ("figure", "table", "columns"):
+            for block in between:
+                block["sticky"] = True
+    return out
 
 
 def laid_out(block: Data, share: float = 1.0) -> Data:

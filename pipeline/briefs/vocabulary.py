@@ -37,7 +37,7 @@ MEASURES = {
     "degree_stock": N_("degree students"),
     "non_degree_stock": N_("non-degree students"),
     "other_stock": N_("non-degree students and practical training"),
-    "practical_training": N_("practical training after study"),
+    "practical_training": N_("practical training"),
     "entrants": N_("new students"),
     "returned": N_("returned students"),
     "graduates": N_("graduates"),
@@ -205,16 +205,26 @@ PUBLISHERS = {
     "educationdata.org": N_("educationdata.org"),
     "World Bank": N_("World Bank"),
 }
-# Where the names of Unicode's CLDR are not those in everyday use, or not those customary in the language.
+# Where a source was printed, as titles name it.
+OUTLETS = {
+    "CERNET": N_("CERNET"),
+    "CSSN": N_("CSSN"),
+    "China Daily": N_("China Daily"),
+    "Xinhua": N_("Xinhua"),
+    "copy": N_("copy"),
+}
+# Where the names of Unicode's CLDR are not those in everyday use, or not those customary in the language. Hong Kong, Macao and Taiwan are
+# named alike in both languages, as the statistics of China's Ministry of Education and of UNESCO name them.
 COUNTRY_NAMES = {
     "en": {
         "COD": "DR Congo",
         "COG": "Congo",
         "FSM": "Micronesia",
-        "HKG": "Hong Kong",
-        "MAC": "Macao",
+        "HKG": "Hong Kong, China",
+        "MAC": "Macao, China",
         "MMR": "Myanmar",
         "PSE": "Palestine",
+        "TWN": "Taiwan, China",
         "XKX": "Kosovo",
     },
     "zh": {

@@ -21,6 +21,7 @@ LOCALES = {"en": "en_GB", "zh": "zh_Hans_CN"}
 HTML_LANG = {"en": "en-GB", "zh": "zh-CN"}
 UNKNOWN = "–"
 MINUS = "−"
+STEADY = 0.05  # percent: a smaller change is printed as 0.0%
 UNTRANSLATED = ("⟦", "⟧")
 
 
@@ -147,6 +148,31 @@ class Words:
         text = self.number(value, digits, signed)
         return text if text == UNKNOWN else text + "%"
 
+    def change(self, pct: Any, difference: Any = None, approx: Any = False) -> str:
+        """A yearly change as it stands beside a number: its percentage, or the difference where that would be printed as 0.0%.
+
+        Parameters
+        ----------
+        pct
+            The change in percent.
+        difference
+            The change in people, where it is known.
+        approx
+            Whether one of the two numbers is not exact.
+
+        Examples
+        --------
+        >>> w = Words("en")
+        >>> w.change(-7.2), w.change(0.61, approx=True), w.change(-0.045, -395), w.change(0.0, 0)
+        ('−7.2%', '≈ +0.6%', '−395 (<0.1%)', '0.0%')
+        """
+        if unknown(pct):
+            return UNKNOWN
+        about = "" if unknown(approx) or not approx else "≈ "
+        if abs(pct) < STEADY and not unknown(difference) and difference and not about:
+            return f"{self.number(difference, signed=True)} (<{self.percent(0.1)})"
+        return about + self.percent(pct, signed=True)
+
     def points(self, value: Any, signed: bool = True, digits: int = 1) -> str:
         """A difference of percentages, in percentage points.
 
@@ -271,6 +297,14 @@ class Words:
         ('Ministry of Education of China', '美国国际教育协会（IIE）《门户开放报告》')
         """
         return self._coded(vocabulary.PUBLISHERS, name)
+
+    def outlet(self, name: str) -> str:
+        """A newspaper or site under the name that readers know; one that the vocabulary lacks stays as it is.
+
+        >>> Words("zh").outlet("Xinhua"), Words("zh").outlet("澎湃新闻")
+        ('新华社', '澎湃新闻')
+        """
+        return self._coded(vocabulary.OUTLETS, name)
 
     def group(self, name: Any) -> str:
         """A group of countries by its id in pipeline/measures/groups.yml, where its names stand in each language.

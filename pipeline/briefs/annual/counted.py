@@ -9,7 +9,7 @@ from pipeline.briefs.words import Words
 COUNTED: dict[tuple[str, str], str] = {
     ("IIE Open Doors", "stock"): N_("enrolled and in practical training; temporary visa"),
     ("IIE Open Doors", "enrolled_stock"): N_("degree and non-degree, without practical training"),
-    ("IIE Open Doors", "practical_training"): N_("work after or during study, on the student visa (OPT)"),
+    ("IIE Open Doors", "practical_training"): N_("work during or after study, on the student visa"),
     ("IIE Open Doors", "entrants"): N_("first enrolment at the institution, autumn"),
     ("MOE (China)", "stock"): N_("everyone who studied in the year, short courses included"),
     ("MOE (China)", "degree_stock"): N_("in a degree programme"),
@@ -22,7 +22,7 @@ COUNTED: dict[tuple[str, str], str] = {
     ("", "enrolled_stock"): N_("enrolled, as the publisher counts"),
     ("", "degree_stock"): N_("in a degree programme"),
     ("", "non_degree_stock"): N_("for credit or without a degree, mostly short"),
-    ("", "practical_training"): N_("work after study"),
+    ("", "practical_training"): N_("work during or after study"),
     ("", "entrants"): N_("began in the year"),
     ("", "returned"): N_("returned in the year"),
     ("", "scholarship"): N_("with a state scholarship"),
@@ -31,12 +31,12 @@ COUNTED: dict[tuple[str, str], str] = {
 # How not to misread a publisher's numbers.
 CARE: dict[str, str] = {
     "IIE Open Doors": N_(
-        "Open Doors counts everyone on a temporary student visa, practical training after graduation included; the editions for 2020/21 to 2022/23 "
+        "Open Doors counts everyone on a temporary student visa, Optional Practical Training during or after study included; the editions for 2020/21 to 2022/23 "
         "also count students online from abroad. UNESCO counts degree students of a year or more: the two are not comparable."
     ),
     "MOE (China)": N_(
-        "The Ministry counts everyone who studied in China during the year, short courses and language study included; Hong Kong, Macao and "
-        "Taiwan are not in it. UNESCO counts degree students only: the two are not comparable."
+        "The Ministry counts everyone who studied in China during the year, short courses and language study included; those from Hong Kong, Macao "
+        "and Taiwan are not in it. UNESCO counts degree students only: the two are not comparable."
     ),
     "HESA": N_(
         "HESA counts students domiciled outside the United Kingdom in an academic year, each number rounded to 5."
@@ -57,7 +57,7 @@ DEFINITIONS: dict[str, str] = {
         "Students who are not in a degree programme: language, exchange, short courses, study for credit at home."
     ),
     "practical_training": N_(
-        "Work during or after study on a student visa (in the United States Optional Practical Training, OPT)."
+        "Work in the field of study, during or after it, on a student visa or a permit of its own."
     ),
     "entrants": N_(
         "Those who began, or left, in the year. Entrants move first; the stock follows over the length of a programme."
@@ -69,8 +69,19 @@ DEFINITIONS: dict[str, str] = {
 }
 
 
-def counted(w: Words, publisher: str, measure: str) -> str:
+def training(w: Words, publisher: str) -> str:
+    """What a publisher calls work during or after study.
+
+    >>> training(Words("en"), "IIE Open Doors"), training(Words("en"), "CBIE (IRCC data)")
+    ('Optional Practical Training (OPT)', 'practical training')
+    """
+    return w("Optional Practical Training (OPT)") if publisher == "IIE Open Doors" else w.measure("practical_training")
+
+
+def counted(w: Words, publisher: str, measure: str, funding: str = "all") -> str:
     """What is counted, in a few words."""
+    if funding == "self":
+        return w("at their own expense, as the publisher counts")
     text = COUNTED.get((publisher, measure)) or COUNTED.get(("", measure))
     return w(text) if text else ""
 

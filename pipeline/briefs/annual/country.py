@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from pipeline.briefs import blocks, charts
@@ -10,7 +12,7 @@ from pipeline.briefs.annual.country_facts import PAGE_ONE, STORIES, WINDOW
 from pipeline.briefs.annual.country_findings import CountryFindings
 from pipeline.briefs.annual.country_places import CountryPlaces
 from pipeline.briefs.annual.facts import records
-from pipeline.briefs.annual.phrases import amount, known, place
+from pipeline.briefs.annual.phrases import amount, cited, fall, known, place
 
 
 class CountryBrief(CountryFindings, CountryPlaces):
@@ -39,6 +41,8 @@ class CountryBrief(CountryFindings, CountryPlaces):
         w, period = self.w, self.w.period(self.total.period)
         if self.total.direction == "outbound":
             return w("Students from {country} abroad, {period}", country=place(w, self.country), period=period)
+        if self.country == "CHN":
+            return w("International students in China, {period}", period=period)
         return w("International students: {country}, {period}", country=self.name, period=period)
 
     def trend_figure(self) -> blocks.Figure:
@@ -52,7 +56,10 @@ class CountryBrief(CountryFindings, CountryPlaces):
         kinds = set(line.loc[line["value"].notna(), "exactness"]) - {"exact"}
         marks = w("Open marks: rounded or “more than” figures.") if kinds else ""
         caption = self.join(
-            self.outlook_caption(main), w("Gaps: no figure at hand.") if charts_gap(line) else "", marks
+            self.outlook_caption(main),
+            w("Gaps: no figure at hand.") if charts_gap(line) else "",
+            marks,
+            self.definition_note(line),
         )
         title = w("Total, and where it may go") if self.series_outlook(main) is not None else w("Total")
         return blocks.Figure(
@@ -72,19 +79,28 @@ class CountryBrief(CountryFindings, CountryPlaces):
                 if figure.period == self.total.period
                 else w(" ({period})", period=w.period(figure.period, short=True))
             )
-            about = "≈ " if known(figure.approx) and bool(figure.approx) else ""
-            pct = blocks.Num(figure.pct, about + w.percent(figure.pct, signed=True)) if known(figure.pct) else None
-            what = counted(w, figure.publisher, figure.measure)
+            said = w.change(figure.pct, figure.change, figure.approx)
+            pct = blocks.Num(figure.pct, said) if known(figure.pct) else None
+            what = counted(w, figure.publisher, figure.measure, figure.funding) + self.after_fall(figure)
             rows.append(self.glance_row(self.label(figure) + own, figure, what, amount(w, figure), pct))
         return self.glance_table(rows, self.publishers())
 
+    def after_fall(self, figure: Any) -> str:
+        """The peak before a rise that only makes up for a fall, for the table at a glance."""
+        found = fall(figure, self.facts.line(figure.series_id))
+        if found is None:
+            return ""
+        w, peak = self.w, found[0]
+        return w("; peak {peak} in {period}", peak=w.number(peak.value), period=w.period(peak.period, short=True))
+
     def volumes(self) -> list[blocks.Block]:
-        w, lines = self.w, []
+        w, lines, drawn = self.w, [], []
         for measure, direction in STORIES:
             figure = self.facts.figure(measure, direction)
             if figure is not None:
                 line = self.recent(self.facts.line(figure.series_id), gap=8)
                 lines.append(charts.Line(self.label(figure), line))
+                drawn.append(line)
         if len(lines) < 2:
             return []
         lead = w(
@@ -97,8 +113,11 @@ class CountryBrief(CountryFindings, CountryPlaces):
                 "stories",
                 w("What the total is made of"),
                 chart,
-                caption=w(
-                    "Each on its own axis from 0; the number is the latest, with its change on the year before. Open marks: rounded or “more than” figures. Gaps: no figure at hand."
+                caption=self.join(
+                    w(
+                        "Each on its own axis from 0; the number is the latest, with its change on the year before. Open marks: rounded or “more than” figures. Gaps: no figure at hand."
+                    ),
+                    self.definition_note(*drawn[:4]),
                 ),
                 source=self.publishers(),
             ),
@@ -108,7 +127,8 @@ class CountryBrief(CountryFindings, CountryPlaces):
     def definitions(self) -> list[tuple[str, str]]:
         w = self.w
         measures = list(dict.fromkeys(f.measure for f in self.glance_rows()))
-        found = [(w.capital(w.measure(m)), definition(w, m)) for m in measures]
+        names = {f.measure: self.called(f.measure, f.publisher) for f in self.glance_rows()}
+        found = [(w.capital(names[m]), definition(w, m)) for m in measures]
         found += [
             (
                 w("Exactness"),
@@ -123,11 +143,13 @@ class CountryBrief(CountryFindings, CountryPlaces):
         w = self.w
         rows = self.facts.table("headline")
         used = {f.series_id for f in self.glance_rows()}
-        rows = rows[rows["series_id"].isin(used)]
+        rows = pd.concat([rows[rows["series_id"].isin(used)], self.leading(), self.region_rows()])
         found = [
-            (w("{publisher}: {title}", publisher=w.publisher(r.publisher), title=str(r.title)), str(r.url or ""))
-            for r in records(rows)
-            if r.title
+            (
+                w("{publisher}: {title}", publisher=w.publisher(r.publisher), title=cited(w, str(r.title))),
+                str(r.url or ""),
+            )
+            for r in records(rows[rows["title"].notna()])
         ]
         return list(dict.fromkeys(found))
 

@@ -11,7 +11,8 @@ import pandas as pd
 
 from pipeline.briefs import blocks
 from pipeline.briefs.annual.brief import Brief
-from pipeline.briefs.annual.facts import undivided
+from pipeline.briefs.annual.counted import training
+from pipeline.briefs.annual.facts import records, undivided
 from pipeline.errors import InputError
 from pipeline.measures.publishers import labels_of
 
@@ -26,6 +27,7 @@ GLANCE = (
     ("entrants", "inbound", "all", "all"),
     ("entrants", "inbound", "7-8", "all"),
     ("scholarship", "inbound", "all", "government"),
+    ("stock", "inbound", "all", "self"),
     ("entrants", "outbound", "all", "all"),
     ("returned", "outbound", "all", "all"),
     ("enrolled_stock", "outbound", "all", "all"),
@@ -143,10 +145,46 @@ class CountryFacts(Brief):
         found = [self.facts.figure(m, d, level, funding) for m, d, level, funding in GLANCE]
         return [figure for figure in found if figure is not None]
 
+    @property
+    def who(self) -> str:
+        """What the students are called: China’s statistics have their own word for those who come."""
+        w = self.w
+        return w("international students in China") if self.country == "CHN" else w("international students")
+
+    def called(self, measure: str, publisher: str) -> str:
+        """A measure, under the name that its publisher and country have for it."""
+        w = self.w
+        if measure == "practical_training":
+            return training(w, publisher)
+        if measure == "stock" and self.country == "CHN":
+            return w("all international students in China")
+        return w.measure(measure)
+
+    def definition_note(self, *lines: pd.DataFrame) -> str:
+        """What was counted otherwise in some of the years that a figure shows, so that nobody reads it as a rise or fall."""
+        w, table, notes = self.w, self.facts.table("breaks"), []
+        if table.empty or not len(lines):
+            return ""
+        shown = pd.concat(list(lines))
+        shown = shown[shown["value"].notna() & shown["direction"].eq("inbound")]
+        label = f"label_{w.language}"
+        main = table["kind"].eq("definition") & table["series_id"].str.startswith("inbound")
+        for row in records(table[main].drop_duplicates(["first_year", "last_year", label]).sort_values("first_year")):
+            there = shown[shown["year"].between(row.first_year, row.last_year)].sort_values("year")
+            if there.empty:
+                continue
+            ends = [w.period(p) for p in dict.fromkeys((there["period"].iloc[0], there["period"].iloc[-1]))]
+            what = getattr(row, label)
+            when = w("{first} to {last}", first=ends[0], last=ends[1]) if len(ends) > 1 else ends[0]
+            notes.append(w("{when}: {what}.", when=when, what=what[:1].lower() + what[1:]))
+        return self.join(*notes)
+
     def label(self, figure: Any) -> str:
         """What a series is called in a table."""
         w = self.w
-        name = w.capital(w.measure(figure.measure))
+        name = w.capital(self.called(figure.measure, figure.publisher))
+        if figure.measure == "stock" and figure.funding == "self":
+            return w("Students who pay themselves")
         if figure.direction == "outbound":
             abroad = {
                 "entrants": w("Left to study abroad"),

@@ -5,9 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from pipeline.briefs import blocks
+from pipeline.briefs.annual.counted import training
 from pipeline.briefs.annual.country_facts import CountryFacts
 from pipeline.briefs.annual.facts import records
-from pipeline.briefs.annual.phrases import amount, change, known, moved, place, source_line
+from pipeline.briefs.annual.phrases import (
+    amount,
+    change,
+    known,
+    moved,
+    place,
+    rebound,
+    source_line,
+    than_before,
+)
+from pipeline.briefs.words import STEADY
 
 
 class CountryFindings(CountryFacts):
@@ -28,14 +39,14 @@ class CountryFindings(CountryFacts):
         if majority:
             return w("For the first time most study for a degree")
         if record:
-            return w("More international students than ever counted")
+            return w("More {who} than ever counted", who=self.who)
         if known(total.pct):
             if total.pct > 0.5:
-                return w("International students: {pct} more than a year before", pct=w.percent(total.pct))
+                return w("{who}: {pct} more than a year before", who=w.capital(self.who), pct=w.percent(total.pct))
             if total.pct < -0.5:
-                return w("International students: {pct} fewer than a year before", pct=w.percent(-total.pct))
-            return w("As many international students as a year before")
-        return w("{n} international students", n=amount(w, total))
+                return w("{who}: {pct} fewer than a year before", who=w.capital(self.who), pct=w.percent(-total.pct))
+            return w("As many {who} as a year before", who=self.who)
+        return w("{n} {who}", n=amount(w, total), who=self.who)
 
     def findings(self) -> list[blocks.Finding]:
         """What a reader should remember, the most important first."""
@@ -60,25 +71,26 @@ class CountryFindings(CountryFacts):
         number, period = amount(w, t), w.period(t.period)
         if t.direction == "outbound":
             text = w("**{name}: {n}** in {period}.", name=self.label(t), n=number, period=period)
-            if known(t.pct):
-                text = self.join(text, w("That is {change} than a year before.", change=change(w, t.pct, t.approx)))
+            text = self.join(text, than_before(w, t))
         elif known(t.pct):
             text = (
                 w(
-                    "**{n} international students** were counted in {period}, **{change}** than a year before.",
+                    "**{n} {who}** were counted in {period}, **{change}** than a year before.",
                     n=number,
+                    who=self.who,
                     period=period,
                     change=change(w, t.pct, t.approx),
                 )
-                if abs(t.pct) >= 0.05
+                if abs(t.pct) >= STEADY
                 else w(
-                    "**{n} international students** were counted in {period}, as many as a year before.",
+                    "**{n} {who}** were counted in {period}, about as many as a year before.",
                     n=number,
+                    who=self.who,
                     period=period,
                 )
             )
         else:
-            text = w("**{n} international students** were counted in {period}.", n=number, period=period)
+            text = w("**{n} {who}** were counted in {period}.", n=number, who=self.who, period=period)
         if known(t.is_record) and bool(t.is_record):
             text = self.join(
                 text,
@@ -100,7 +112,7 @@ class CountryFindings(CountryFacts):
             text = self.join(
                 text, w("Since {first} the average growth is {cagr} a year.", first=first, cagr=w.percent(t.cagr))
             )
-        return self.finding("total", text, t)
+        return self.finding("total", self.join(text, rebound(w, t, self.facts.line(self.main_id))), t)
 
     def training_finding(self) -> blocks.Finding | None:
         """Whether the growth is in study or in work after it."""
@@ -111,23 +123,24 @@ class CountryFindings(CountryFacts):
             "pct": w.percent(abs(opt.pct)),
             "opt": amount(w, opt),
             "n": amount(w, enrolled),
-            "change": w.number(abs(enrolled.change)),
+            "training": training(w, opt.publisher),
+            "difference": w.number(enrolled.change, signed=True),
+            "change": w.change(enrolled.pct, enrolled.change, enrolled.approx),
         }
-        if opt.change > 0 and enrolled.change <= 0:
+        if opt.change > 0 and enrolled.change <= 0 and abs(enrolled.pct) < STEADY:
             text = w(
-                "**All of the growth is practical training** after study (OPT): up {pct} to {opt}. {n} were enrolled, {change} fewer than a year before.",
+                "**All of the growth is {training}**: up {pct} to {opt}. Enrolled students were almost unchanged at {n} ({difference}, under 0.1%).",
+                **values,
+            )
+        elif opt.change > 0 and enrolled.change <= 0:
+            text = w(
+                "**All of the growth is {training}**: up {pct} to {opt}. Enrolled students fell to {n}: {change}.",
                 **values,
             )
         elif opt.change > 0:
-            text = w(
-                "Practical training after study (OPT) rose by {pct} to {opt}; **{n} were enrolled**, {change} more.",
-                **values,
-            )
+            text = w("{training} rose by {pct} to {opt}; **{n} were enrolled**: {change}.", **values)
         else:
-            text = w(
-                "Practical training after study (OPT) fell by {pct} to {opt}; **{n} were enrolled** ({change} difference).",
-                **values,
-            )
+            text = w("{training} fell by {pct} to {opt}; **{n} were enrolled**: {change}.", **values)
         return self.finding("training", text, opt)
 
     def degree_finding(self) -> blocks.Finding | None:
@@ -169,15 +182,12 @@ class CountryFindings(CountryFacts):
         if funded is None or funded.year != self.total.year or funded.exactness == "at_least":
             return None
         share = w.percent(100 * funded.value / self.total.value)
-        return self.finding(
-            "scholarship",
-            w(
-                "**{n}, or {share}, held a government scholarship.**",
-                n=amount(w, funded),
-                share=share,
-            ),
-            funded,
-        )
+        text = w("**{n}, or {share}, held a government scholarship.**", n=amount(w, funded), share=share)
+        own = self.facts.figure("stock", funding="self")
+        if own is not None and (own.year, own.publisher) == (self.total.year, self.total.publisher):
+            share = w.percent(100 * own.value / self.total.value)
+            text = self.join(text, w("{n}, or {share}, paid themselves.", n=amount(w, own), share=share))
+        return self.finding("scholarship", text, funded)
 
     def origins_finding(self) -> blocks.Finding | None:
         """Where they come from."""
@@ -216,10 +226,8 @@ class CountryFindings(CountryFacts):
                 n=amount(w, credit),
                 period=w.period(credit.period),
             )
-            if known(credit.pct):
-                text = self.join(
-                    text, w("That is {change} than a year before.", change=change(w, credit.pct, credit.approx))
-                )
+            line = self.facts.line(credit.series_id)
+            text = self.join(text, than_before(w, credit), rebound(w, credit, line))
             return self.finding("abroad", text, credit)
         text = w(
             "**The other way, {n} left to study abroad** in {period}", n=amount(w, left), period=w.period(left.period)

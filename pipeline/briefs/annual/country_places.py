@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from pipeline.briefs import blocks, charts
@@ -9,6 +11,12 @@ from pipeline.briefs.annual.counted import definition
 from pipeline.briefs.annual.country_facts import PAGE_ONE, PAGE_ONE_ROW, TOP, CountryFacts
 from pipeline.briefs.annual.facts import records, undivided
 from pipeline.briefs.annual.phrases import amount, known, source_line
+
+# Groups of countries among a publisher's regions: they overlap with continents, and are never ranked among them.
+GROUPS = frozenset(
+    f"region:{name}"
+    for name in ("ASEAN", "Belt and Road", "BRICS", "CIS", "EEA", "EU", "European Union", "G20", "Non-EU", "OECD")
+)
 
 
 class CountryPlaces(CountryFacts):
@@ -25,16 +33,10 @@ class CountryPlaces(CountryFacts):
                 "name": [w.country(c) for c in rows["partner"]],
                 "value": rows["value"].tolist(),
                 "previous": rows["previous"].tolist(),
-                "pct": rows["pct"].tolist(),
+                **self.changes(rows),
             }
         )
-        before = rows["previous_year"].dropna().unique()
-        caption = ""
-        if len(before) == 1:
-            caption = w(
-                "Mark and change: {period}. Blue rose, orange fell.",
-                period=w.period(self.period_like(self.main_id, int(before[0]))),
-            )
+        caption = self.compared(rows)
         title = w("{n} largest origins, {period}", n=len(rows), period=w.period(self.total.period))
         return blocks.Figure(
             "origins-chart",
@@ -97,12 +99,12 @@ class CountryPlaces(CountryFacts):
                 "now": blocks.Num(r.value, w.number(r.value)),
                 "share": blocks.Num(r.share, w.percent(r.share)),
                 "before": blocks.Num(r.previous, w.number(r.previous)) if known(r.previous) else None,
-                "pct": blocks.Num(r.pct, w.percent(r.pct, signed=True)) if known(r.pct) else None,
+                "pct": blocks.Num(r.pct, w.change(r.pct, r.change, r.approx)) if known(r.pct) else None,
             }
             for r in records(rows)
         ]
         columns = [
-            blocks.Column("name", w("Origin")),
+            blocks.Column("name", w("Origin: country or region")),
             blocks.Column("now", w.period(self.total.period, short=True), kind="number"),
             blocks.Column("share", w("Share of all"), kind="number"),
             blocks.Column("before", earlier, kind="number"),
@@ -115,6 +117,10 @@ class CountryPlaces(CountryFacts):
                 n=amount(w, self.total),
             )
         ]
+        if len(before) == 1 and int(before[0]) < self.facts.year - 1:
+            notes.append(
+                w("{period} is the latest year before with such a breakdown at hand.", period=w.capital(earlier))
+            )
         notes += [text for text in (self.concentration_note(),) if text]
         return blocks.Table(
             "partners-table",
@@ -183,17 +189,52 @@ class CountryPlaces(CountryFacts):
         source = w("Source: {publisher}", publisher=w.list(list(sources)))
         return blocks.Table("rates", w("Rates by international definitions"), columns, rows, notes=notes, source=source)
 
+    def region_rows(self) -> pd.DataFrame:
+        """The publisher’s regions and groups of countries in the brief’s year."""
+        rows, total = self.facts.table("regions"), self.total
+        if rows.empty:
+            return rows
+        same = rows["measure"].eq(total.measure) & rows["publisher"].eq(total.publisher)
+        return rows[same & rows["direction"].eq("inbound") & rows["year"].eq(self.facts.year) & undivided(rows)]
+
+    def groups_note(self) -> str:
+        """Groups of countries that overlap with the continents, and so have no bar among them."""
+        w, rows = self.w, self.region_rows()
+        return self.join(
+            *(
+                w(
+                    "Not in the bars, for they overlap: {group}, {n} ({share} of all).",
+                    group=w.country(row.partner),
+                    n=amount(w, row),
+                    share=w.percent(100 * row.value / self.total.value),
+                )
+                for row in records(rows[rows["partner"].isin(GROUPS) & rows["value"].notna()])
+            )
+        )
+
+    def changes(self, rows: pd.DataFrame) -> dict[str, list[Any]]:
+        """The columns of a ranking that say how it changed."""
+        return {key: rows[key].tolist() for key in ("pct", "change", "approx") if key in rows.columns}
+
+    def compared(self, rows: pd.DataFrame) -> str:
+        """With which year a ranking is compared, and why not with the year before."""
+        w, before = self.w, rows["previous_year"].dropna().unique()
+        if len(before) != 1 or rows["previous"].isna().all():
+            return ""
+        period = w.period(self.period_like(self.main_id, int(before[0])))
+        if int(before[0]) == self.facts.year - 1:
+            return w("Mark and change: {period}. Blue rose, orange fell.", period=period)
+        return w(
+            "Mark and change: {period}, the latest year before with such a breakdown at hand. Blue rose, orange fell.",
+            period=period,
+        )
+
     def region_figure(self) -> blocks.Figure | None:
         """The publisher's own regions."""
-        w, rows = self.w, self.facts.table("regions")
+        w, rows = self.w, self.region_rows()
         if rows.empty:
             return None
-        rows = rows[
-            rows["measure"].eq(self.total.measure)
-            & rows["publisher"].eq(self.total.publisher)
-            & rows["direction"].eq("inbound")
-        ]
-        rows = rows[rows["year"].eq(self.facts.year) & undivided(rows)]
+        rows = rows[~rows["partner"].isin(GROUPS)]
         whole = rows["partner"].str.removeprefix("region:").str.isupper()
         rows = (rows[whole] if whole.any() else rows).head(9)  # in capitals: regions, not parts of regions
         if len(rows) < 3:
@@ -204,17 +245,10 @@ class CountryPlaces(CountryFacts):
                 "name": names,
                 "value": rows["value"].tolist(),
                 "previous": rows["previous"].tolist(),
-                "pct": rows["pct"].tolist(),
+                **self.changes(rows),
             }
         )
-        before = rows["previous_year"].dropna().unique()
-        caption = w("Regions as the publisher draws them; groups such as the Belt and Road overlap with continents.")
-        if len(before) == 1:
-            mark = w(
-                "Mark and change: {period}. Blue rose, orange fell.",
-                period=w.period(self.period_like(self.main_id, int(before[0]))),
-            )
-            caption = self.join(mark, caption)
+        caption = self.join(self.compared(rows), w("Regions as the publisher draws them."), self.groups_note())
         title = w("Regions of origin, {period}", period=w.period(self.total.period))
         return blocks.Figure(
             "regions", title, charts.bars(frame, words=w), caption=caption, source=source_line(w, self.total)

@@ -10,7 +10,7 @@ from pipeline.briefs import blocks, charts
 from pipeline.briefs.annual.facts import first, records
 from pipeline.briefs.annual.institution_facts import PARTS, TOP
 from pipeline.briefs.annual.institution_findings import InstitutionFindings
-from pipeline.briefs.annual.phrases import known
+from pipeline.briefs.annual.phrases import cited, known
 from pipeline.briefs.annual.results_of_stays import outcome_blocks, outcome_rows
 
 
@@ -186,7 +186,7 @@ class InstitutionBrief(InstitutionFindings):
             columns += [
                 blocks.Column(f"{direction}-n", w("{direction}: stays", direction=name), kind="number"),
                 blocks.Column(f"{direction}-m", w("median months"), kind="number"),
-                blocks.Column(f"{direction}-c", w("countries"), kind="number"),
+                blocks.Column(f"{direction}-c", w("countries and regions"), kind="number"),
             ]
         return blocks.Table(
             "profile",
@@ -200,7 +200,9 @@ class InstitutionBrief(InstitutionFindings):
     def partners(self) -> list[blocks.Block]:
         w = self.w
         inbound, outbound = self.partner_bars("inbound", TOP), self.partner_bars("outbound", TOP)
-        found: list[blocks.Block] = [blocks.Section("countries", w("Partner countries"), self.concentration_lead())]
+        found: list[blocks.Block] = [
+            blocks.Section("countries", w("Partner countries and regions"), self.concentration_lead())
+        ]
         if inbound is not None and outbound is not None:
             source = self.source()
             caption = w("Mark: the year before.")
@@ -229,7 +231,7 @@ class InstitutionBrief(InstitutionFindings):
             if r.measure == "stays" and r.level == "all" and known(r.effective_number):
                 parts.append(
                     w(
-                        "{direction}: {n} countries, as concentrated as {effective} of equal size (HHI {hhi})",
+                        "{direction}: {n} countries and regions, as concentrated as {effective} of equal size (HHI {hhi})",
                         direction=w.direction(r.direction),
                         n=r.n_partners,
                         effective=w.number(r.effective_number),
@@ -254,7 +256,7 @@ class InstitutionBrief(InstitutionFindings):
         )
         chart = charts.diverging(frame, words=w, left_label=w("Come"), right_label=w("Go"))
         caption = w(
-            "The countries with most stays in both directions together, of those whose two numbers may be shown. An uneven exchange is not a fault: degree students are not owed a stay in return."
+            "The countries and regions with most stays in both directions together, of those whose two numbers may be shown. An uneven exchange is not a fault: degree students are not owed a stay in return."
         )
         return blocks.Figure("balance", w("Balance of the exchange"), chart, caption=caption, source=self.source())
 
@@ -276,10 +278,14 @@ class InstitutionBrief(InstitutionFindings):
             blocks.Column("inbound", w("Share of inbound"), kind="number"),
             blocks.Column("outbound", w("Share of outbound"), kind="number"),
         ]
-        notes = [w("Groups overlap and do not add up. ≥: countries with few stays are not shown and not in the sum.")]
+        notes = [
+            w(
+                "Groups overlap and do not add up. ≥: countries and regions with few stays are not shown and not in the sum."
+            )
+        ]
         return blocks.Table(
             "groups",
-            w("Groups of countries, {period}", period=self.period),
+            w("Groups of countries and regions, {period}", period=self.period),
             columns,
             rows,
             notes=notes,
@@ -301,7 +307,7 @@ class InstitutionBrief(InstitutionFindings):
             (
                 w("Inbound, outbound"),
                 w(
-                    "Students of institutions elsewhere who come, and own students who go. Origin is the country of citizenship in the inbound records, unless the source card says otherwise."
+                    "Students of institutions elsewhere who come, and own students who go. Origin is the country of citizenship in the inbound records, unless the description of the source says otherwise."
                 ),
             ),
             (
@@ -339,5 +345,5 @@ class InstitutionBrief(InstitutionFindings):
         ]
         for row in self.break_rows(self.main_id):
             if getattr(row, "source", ""):
-                found.append((str(row.source), str(getattr(row, "source_url", "") or "")))
+                found.append((cited(w, str(row.source)), str(getattr(row, "source_url", "") or "")))
         return list(dict.fromkeys(found))

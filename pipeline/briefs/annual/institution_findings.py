@@ -5,7 +5,7 @@ from __future__ import annotations
 from pipeline.briefs import blocks
 from pipeline.briefs.annual.facts import records
 from pipeline.briefs.annual.institution_facts import SHOCK_BASE, InstitutionFacts
-from pipeline.briefs.annual.phrases import change, known, place
+from pipeline.briefs.annual.phrases import known, place, than_before
 from pipeline.briefs.annual.results_of_stays import outcome_finding
 
 
@@ -69,7 +69,7 @@ class InstitutionFindings(InstitutionFacts):
                 outbound=w.number(outbound.value),
             )
         if known(t.pct):
-            text = self.join(text, w("That is {change} than a year before.", change=change(w, t.pct)))
+            text = self.join(text, than_before(w, t))
         return blocks.Finding("total", text, source=self.source(), evidence=self.evidence(self.facts.year))
 
     def before_finding(self) -> blocks.Finding | None:
@@ -89,11 +89,15 @@ class InstitutionFindings(InstitutionFacts):
             ):
                 return None
             parts.append(
-                w("{name} {pct}", name=name, pct=w.percent(100 * (figure.value / line[SHOCK_BASE] - 1), signed=True))
+                w(
+                    "{name} stays {pct}",
+                    name=name,
+                    pct=w.percent(100 * (figure.value / line[SHOCK_BASE] - 1), signed=True),
+                )
             )
         period = w.period(self.period_like(self.main_id, SHOCK_BASE))
         text = w(
-            "**Against {period}, the last year before borders closed**: {parts}.",
+            "**Compared with {period}, the last full academic year before borders closed**: {parts}.",
             period=period,
             parts=w(", ").join(parts),
         )

@@ -41,8 +41,8 @@ class Bars(Chart):
         if unknown(row["value"]):
             return self.words("not shown"), ""
         value = self.words.percent(row["value"]) if self.percent else self.words.number(row["value"])
-        change = row.get("pct")
-        return value, "" if unknown(change) else self.words.percent(change, signed=True)
+        pct = row.get("pct")
+        return value, "" if unknown(pct) else self.words.change(pct, row.get("change"), row.get("approx"))
 
     def draw(self, surface: Surface) -> None:
         rows = rows_of(surface, [str(r["name"]) for r in self.rows], NAMES, self.least(surface.narrow))
@@ -190,14 +190,14 @@ class Diverging(Chart):
         top_of_rows = surface.height - PAD * theme.MM - step
         y = top_of_rows + step / 2
         surface.beside(spines[0], y, self.left_label, ha="right", weight="bold", color=theme.BLUE)
-        surface.beside(spines[1], y, self.right_label, ha="left", weight="bold", color=theme.ORANGE_TEXT)
+        surface.beside(spines[1], y, self.right_label, ha="left", weight="bold", color=theme.TEAL_TEXT)
         for row, name, y in zip(self.rows, rows.names, rows.centres(top_of_rows), strict=True):
             write_name(surface, surface.width / 2, y, name, ha="center")
             self._side(row["left"], -1, spines[0], scale, y, surface)
             self._side(row["right"], 1, spines[1], scale, y, surface)
 
     def _side(self, value: Any, side: int, base: float, scale: float, y: float, surface: Surface) -> None:
-        color, ink = (theme.BLUE, theme.BLUE) if side < 0 else (theme.ORANGE, theme.ORANGE_TEXT)
+        color, ink = (theme.BLUE, theme.BLUE) if side < 0 else (theme.TEAL, theme.TEAL_TEXT)
         half = self.least(surface.narrow) * theme.MM * 0.26
         end = base + side * _size(value) * scale
         if _size(value):

@@ -96,10 +96,10 @@ class Dots(Chart):
             surface.text(x, box.bottom - 4, label, ha="center", va="top", color=theme.MUTED)
         if self.overall is not None:
             x = frame.across(self.overall)
-            surface.line([x, x], [box.bottom, box.top], color=theme.ORANGE, lw=1.1, dashes=(3, 2), zorder=1)
+            surface.line([x, x], [box.bottom, box.top], color=theme.GREY, lw=1.1, dashes=(3, 2), zorder=1)
             width = surface.measure(self.overall_label)[0]
             at = min(max(x, width / 2 + 1), surface.width - width / 2 - 1)
-            surface.text(at, box.top + 2, self.overall_label, ha="center", va="bottom", color=theme.ORANGE_TEXT)
+            surface.text(at, box.top + 2, self.overall_label, ha="center", va="bottom", color=theme.MUTED)
 
     def describe(self, words: Words | None = None) -> str:
         w = words or self.words

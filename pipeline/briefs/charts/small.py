@@ -51,7 +51,7 @@ class Sparkline(Chart):
             else:
                 surface.line(list(xs), list(ys), color=theme.BLUE, marker="o", ms=1.3, mew=0)
         x, y = frame.at(years[-1], values[-1])
-        surface.line([x], [y], color=theme.ORANGE, marker="o", ms=2.6, mew=0)
+        surface.line([x], [y], color=theme.BLUE, marker="o", ms=2.8, mew=0)
 
     def describe(self, words: Words | None = None) -> str:
         return describe_line(self.line, (words or self.words).number, words or self.words)
@@ -137,7 +137,9 @@ class Panels(Chart):
         before = next((p for p in line.known if p.year == last.year - 1), None)
         text = more + w.number(last.value)
         if before and before.value and "at_least" not in (before.kind, last.kind):
-            text += "  " + w.percent(100 * ((last.value or 0.0) / before.value - 1), signed=True)
+            change = (last.value or 0.0) - before.value
+            approx = {before.kind, last.kind} != {"exact"}
+            text += "  " + w.change(100 * change / before.value, change, approx)
         width = surface.measure(text, weight="bold")[0]
         x = min(max(frame.across(last.year) + 4, room.left + width), room.right)
         surface.text(x, box.top + surface.size * 0.7, text, ha="right", va="bottom", weight="bold", color=theme.INK)

@@ -11,7 +11,7 @@ from pipeline.briefs.charts.base import Surface
 from pipeline.briefs.charts.place import Box, Placer, around, spread
 
 if TYPE_CHECKING:
-    from pipeline.briefs.charts.trends import Line, Point, Trend
+    from pipeline.briefs.charts.trends import Break, Line, Point, Trend
 
 FOOT = 7.0  # points between the axis and the periods below it
 
@@ -34,7 +34,6 @@ def draw_trend(chart: Trend, surface: Surface) -> None:
     head = tall * (0.6 if chart.zero else 1.6)
     box = Box(left, tall + FOOT + 1, surface.width - right, surface.height - head)
     frame = Frame(box, (chart.first - 0.3, chart.end + 0.3), (ticks[0], ticks[-1]))
-    _grid(frame, surface, ticks, labels, chart)
     _periods(frame, surface, chart)
     placer = Placer(Box(box.left + 1, box.bottom + 2, surface.width, surface.height))
     for mark in chart.breaks:
@@ -48,7 +47,8 @@ def draw_trend(chart: Trend, surface: Surface) -> None:
     for mark in sorted(
         chart.breaks, key=lambda mark: at.get(mark.year, math.inf)
     ):  # labels hang below: the lowest first
-        _write_break(mark.year, mark.label, chart, frame, surface, placer)
+        _write_break(mark, chart, frame, surface, placer)
+    _grid(frame, surface, ticks, labels, chart, placer.taken)
 
 
 def _end_labels(chart: Trend, surface: Surface) -> list[tuple[Point, str, int]]:
@@ -65,18 +65,35 @@ def _end_labels(chart: Trend, surface: Surface) -> list[tuple[Point, str, int]]:
     return found
 
 
-def _grid(frame: Frame, surface: Surface, ticks: list[float], labels: list[str], chart: Trend) -> None:
+def _grid(
+    frame: Frame, surface: Surface, ticks: list[float], labels: list[str], chart: Trend, written: list[Box]
+) -> None:
+    """The lines of the grid, which make way for what is written."""
     box = frame.box
     for tick, label in zip(ticks, labels, strict=True):
         y = frame.up(tick)
         base = tick == 0 or tick == ticks[0]
-        surface.line(
-            [box.left, box.right], [y, y], color=theme.GREY if base else theme.GRID, lw=0.8 if base else 0.6, zorder=0
-        )
+        for left, right in free_parts(box.left, box.right, y, [] if base else written):
+            color = theme.GREY if base else theme.GRID
+            surface.line([left, right], [y, y], color=color, lw=0.8 if base else 0.6, zorder=0)
         surface.beside(box.left - 4, y, label, ha="right", color=theme.MUTED)
     if not chart.zero:
         note = chart.words("The axis does not begin at 0.")
         surface.text(box.left, surface.height - 1, note, surface.size - 0.5, ha="left", va="top", color=theme.MUTED)
+
+
+def free_parts(left: float, right: float, y: float, written: list[Box], pad: float = 1.5) -> list[tuple[float, float]]:
+    """The parts of a level line from left to right that do not run through a label.
+
+    >>> free_parts(0, 100, 5, [Box(20, 0, 40, 8), Box(60, 20, 80, 30)], pad=1)
+    [(0, 19), (41, 100)]
+    """
+    parts = []
+    for box in sorted((b for b in written if b.bottom - pad < y < b.top + pad), key=lambda b: b.left):
+        if box.left - pad > left:
+            parts.append((left, min(box.left - pad, right)))
+        left = max(left, box.right + pad)
+    return [*parts, (left, right)] if left < right else parts
 
 
 def _periods(frame: Frame, surface: Surface, chart: Trend) -> None:
@@ -98,11 +115,17 @@ def _periods(frame: Frame, surface: Surface, chart: Trend) -> None:
             surface.text(x, frame.box.bottom - FOOT, name, ha="center", va="top", color=theme.MUTED)
 
 
+def _shade(year: int, frame: Frame) -> Box:
+    """What a shock shades: its year, from the bottom to the top."""
+    box = frame.box
+    left, right = max(frame.across(year - 0.5), box.left), min(frame.across(year + 0.5), box.right)
+    return Box(left, box.bottom, right, box.top)
+
+
 def _band(year: int, kind: str, frame: Frame, surface: Surface) -> None:
     box = frame.box
     if kind == "shock":
-        left, right = max(frame.across(year - 0.5), box.left), min(frame.across(year + 0.5), box.right)
-        surface.rectangle(Box(left, box.bottom, right, box.top), facecolor=theme.SHADE, zorder=-2)
+        surface.rectangle(_shade(year, frame), facecolor=theme.SHADE, zorder=-2)
     else:
         x = frame.across(year - 0.5)
         surface.line([x, x], [box.bottom, box.top], color=theme.GREY, lw=0.7, dashes=(2, 2), zorder=-1)
@@ -186,7 +209,7 @@ def _write_ends(ends: list[tuple[Point, str, int]], frame: Frame, surface: Surfa
     x = frame.box.right + 5
     for (p, text, index), y, height, want in zip(ends, centres, heights, wanted, strict=True):
         color = theme.SERIES[index % len(theme.SERIES)]
-        ink = theme.ORANGE_TEXT if color == theme.ORANGE else color
+        ink = theme.TEAL_TEXT if color == theme.TEAL else color
         artist = surface.text(x, y, text, ha="left", va="center", color=ink, weight="bold")
         box = artist.get_window_extent(surface.renderer)
         placer.taken.append(Box(box.x0, box.y0, box.x1, box.y1))
@@ -215,7 +238,8 @@ def _write_values(chart: Trend, frame: Frame, surface: Surface, placer: Placer) 
         surface.text(box.left, box.bottom, text, size, ha="left", va="bottom", weight="bold", color=theme.BLUE)
 
 
-def _write_break(year: int, label: str, chart: Trend, frame: Frame, surface: Surface, placer: Placer) -> None:
+def _write_break(mark: Break, chart: Trend, frame: Frame, surface: Surface, placer: Placer) -> None:
+    year, label = mark.year, mark.label
     size = surface.size - 0.5
     text = "\n".join(surface.wrap(part, min(surface.width * 0.34, 120), size) for part in label.split("\n"))
     width, height = surface.measure(text, size)
@@ -223,13 +247,21 @@ def _write_break(year: int, label: str, chart: Trend, frame: Frame, surface: Sur
     anchor = points.get(year)
     x = frame.across(year if anchor is not None else year - 0.5)
     y = frame.up(anchor) if anchor is not None else frame.box.top
-    below = [b for b in around(x, y, width, height, gap=6) if b.top < y]
     inside = Box(frame.box.left + 2, frame.box.bottom + 3, frame.box.right, frame.box.top)
-    candidates = [b for b in below if b.outside(inside) == 0] + around(x, y, width, height, gap=6)
+    candidates = around(x, y, width, height, gap=6)
+    if mark.kind == "shock":
+        candidates = [b for c in candidates for b in _clear_of(c, _shade(year, frame))] + candidates
+    candidates = [b for b in candidates if b.top < y and b.outside(inside) == 0] + candidates
     box = placer.place(sorted(candidates, key=lambda b: _covers(placer.taken, _thread(x, y, b))))
     surface.text(box.left, box.bottom, text, size, ha="left", va="bottom", color=theme.MUTED)
     if max(box.bottom - y, y - box.top) > 8.5:
         _leader(x, y, box, surface, placer)
+
+
+def _clear_of(label: Box, band: Box, gap: float = 3.0) -> list[Box]:
+    """The label moved to the right and to the left of a band."""
+    rights = (band.right + gap + label.width, band.left - gap)
+    return [Box(right - label.width, label.bottom, right, label.top) for right in rights]
 
 
 def _leader(x: float, y: float, box: Box, surface: Surface, placer: Placer) -> None:
