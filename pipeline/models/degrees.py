@@ -102,7 +102,7 @@ def time_to_degree(stays: pd.DataFrame, year: int, least: int = 5, years: int = 
     TimeToDegree
         curves: group_by (mode, level), group, month (every sixth), share, lower, upper (percent; 95 %, log-log scale), at_risk (to tens), of groups of 100 stays or
         more, as far as 20 are followed. medians: group_by, group, n, with_degree (to tens), median, lower, upper (months; null where the
-        half is not reached). checks: group, check (followed_pct: beginners followed to a degree or an end; unknown_pct: of whom the end or its day is not known; alike_p: log-rank
+        half is not reached). checks: outcome, by, group, check (followed_pct: beginners followed to a degree or an end; unknown_pct: of whom the end or its day is not known; alike_p: log-rank
         test of earlier against later beginners, who are censored most), value, limit, holds.
     """
     rows = degree_times(stays, year, years)
@@ -120,14 +120,14 @@ def time_to_degree(stays: pd.DataFrame, year: int, least: int = 5, years: int = 
         )
         row = curve.attrs["median"].iloc[0].to_dict() | {"group_by": group_by, "group": group}
         medians.append(row | {"n": round(row["n"], -1), "with_degree": round(row["events"], -1)})
-        checks += [{"group_by": group_by, "group": group, **c} for c in _checks(part, known)]
+        checks += [{"outcome": "time_to_degree", "by": group_by, "group": group, **c} for c in _checks(part, known)]
     columns = [*GROUPS, "n", "with_degree", "median", "lower", "upper"]
     return TimeToDegree(
         _framed(
             pd.concat(curves) if curves else pd.DataFrame(), [*GROUPS, "month", "share", "lower", "upper", "at_risk"]
         ),
         _framed(pd.DataFrame(medians), columns),
-        _framed(pd.DataFrame(checks), [*GROUPS, "check", "value", "limit", "holds"]),
+        _framed(pd.DataFrame(checks), ["outcome", "by", "group", "check", "value", "limit", "holds", "stays"]),
     )
 
 
@@ -151,14 +151,15 @@ def _thinned(curve: pd.DataFrame, followed: np.ndarray, least: int) -> pd.DataFr
 
 def _checks(part: pd.DataFrame, known: pd.DataFrame) -> list[dict[str, object]]:
     """What the curve assumes, held against the records."""
-    unknown = 100 * (1 - len(known) / len(part))
+    unknown, used = 100 * (1 - len(known) / len(part)), round(len(known), -1)
     followed = 100 * float((known["degree"].astype(bool) | known["outcome"].isin(ENDED)).mean())
     p = _alike(known)
-    return [
+    found: list[dict[str, object]] = [
         {"check": "followed_pct", "value": round(followed), "limit": np.nan, "holds": None},
         {"check": "unknown_pct", "value": round(unknown, 1), "limit": 10.0, "holds": bool(unknown <= 10)},
         {"check": "alike_p", "value": p, "limit": 0.05, "holds": None if np.isnan(p) else bool(p >= 0.05)},
     ]
+    return [check | {"stays": used} for check in found]
 
 
 def _alike(known: pd.DataFrame) -> float:
