@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pipeline.briefs import blocks
+from pipeline.briefs.annual.expected import expected_definition
 from pipeline.briefs.annual.facts import records
 from pipeline.briefs.annual.looking_ahead import LookingAhead
 
@@ -17,7 +18,7 @@ class Brief(LookingAhead):
         w = self.w
         found: list[blocks.Block] = [
             blocks.Section("method", w("What is counted, from which rows")),
-            blocks.Definitions(self.definitions()),
+            blocks.Definitions([*self.definitions(), expected_definition(self)]),
         ]
         ledger = self.ledger_table()
         if ledger is not None:
@@ -52,7 +53,7 @@ class Brief(LookingAhead):
         )
         return blocks.Table("ledger", w("Data quality: every row accounted for"), columns, rows, notes=[note])
 
-    def called(self) -> str:
+    def subject_name(self) -> str:
         """The subject's name as printed."""
         if self.country is not None:
             return self.w.country(self.country)
@@ -66,7 +67,7 @@ class Brief(LookingAhead):
         w = self.w
         yield w("Made by"), f"student-mobility {__version__}"
         period = w.period(self.period_like(self.main_id, self.facts.year))
-        yield w("Subject and year"), w("{name}, {period}", name=self.called(), period=period)
+        yield w("Subject and year"), w("{name}, {period}", name=self.subject_name(), period=period)
         yield (
             w("Rows behind a number"),
             w(

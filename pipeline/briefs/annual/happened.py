@@ -8,6 +8,7 @@ from pipeline.briefs import blocks, charts
 from pipeline.briefs.annual.core import Core
 from pipeline.briefs.annual.facts import records
 from pipeline.briefs.annual.phrases import known
+from pipeline.measures.publishers import labels_of
 
 
 class Happened(Core):
@@ -115,7 +116,19 @@ class Happened(Core):
                 last=w.period(self.policy_period(int(row.last_year))),
             )
             base = self.join(base, compared)
-        return blocks.Finding(f"policy.{int(row.event) + 1}", self.join(*parts), base=base)
+        return blocks.Finding(f"policy.{int(row.event) + 1}", self.join(*parts), base=base, evidence=self.policy_evidence(row))
+
+    def policy_evidence(self, row: Any) -> list[blocks.Evidence]:
+        """The clean rows of the partners compared; of the main series where there were none to compare."""
+        found = self.main_evidence()
+        if row.verdict == "cannot_tell":
+            return found
+        partners: dict[str, Any] = {"direction": row.direction}
+        partners["year"] = {"from": int(row.first_year), "to": int(row.last_year)}
+        if self.country is not None:
+            partners |= {"measure": row.measure, "publisher": labels_of(str(row.publisher))}
+            partners["origin" if row.direction == "inbound" else "destination"] = {"not": ["WLD"]}
+        return [{**one, "where": {**one["where"], **partners}} for one in found]
 
     def policy_period(self, year: int) -> str:
         """A year in the style of the main series."""
