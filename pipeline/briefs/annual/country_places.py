@@ -9,6 +9,7 @@ import pandas as pd
 from pipeline.briefs import blocks, charts
 from pipeline.briefs.annual.counted import definition
 from pipeline.briefs.annual.country_facts import PAGE_ONE, PAGE_ONE_ROW, TOP, CountryFacts
+from pipeline.briefs.annual.expected import expected_blocks
 from pipeline.briefs.annual.facts import records, undivided
 from pipeline.briefs.annual.phrases import amount, known, source_line
 
@@ -78,6 +79,7 @@ class CountryPlaces(CountryFacts):
         regions, abroad = self.region_figure(), self.abroad_figure()
         beside = [blocks.Columns(regions, abroad)] if regions is not None and abroad is not None else [regions, abroad]
         found: list[blocks.Block] = [b for b in (self.partner_table(), *beside, self.rates_table()) if b is not None]
+        found += expected_blocks(self)
         if not found:
             return []
         lead = w("Only the partners at hand are shown: what is not listed is unknown, not zero.")

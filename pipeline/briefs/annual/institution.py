@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from pipeline.briefs import blocks, charts
+from pipeline.briefs.annual.expected import Records, expected_blocks
 from pipeline.briefs.annual.facts import first, records
 from pipeline.briefs.annual.institution_facts import PARTS, TOP
 from pipeline.briefs.annual.institution_findings import InstitutionFindings
@@ -222,7 +223,7 @@ class InstitutionBrief(InstitutionFindings):
             found.append(blocks.Columns(balance, groups, ratio=0.52))
         else:
             found += [b for b in (balance, groups) if b is not None]
-        return found
+        return [*found, *expected_blocks(self, Records(self.evidence, self.source()))]
 
     def concentration_lead(self) -> str:
         """How concentrated the partners are."""

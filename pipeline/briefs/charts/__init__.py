@@ -24,6 +24,7 @@ _DOORS = {
     "bars": "pipeline.briefs.charts.ranked",
     "diverging": "pipeline.briefs.charts.ranked",
     "dots": "pipeline.briefs.charts.rates",
+    "against": "pipeline.briefs.charts.multiples",
     "composition": "pipeline.briefs.charts.stacks",
 }
 __all__ = sorted(_DOORS)
