@@ -100,6 +100,23 @@ def rates(names: list[str]) -> pd.DataFrame:
     return frame.assign(label=names)
 
 
+def differences(names: list[str]) -> pd.DataFrame:
+    rows = [(-20.1, -24.7, -15.4, True), (2.5, 0.7, 4.3, True), (1.6, -0.6, 3.8, False), (0.1, -0.2, 0.4, False)]
+    frame = pd.DataFrame(rows, columns=["value", "lower", "upper", "clear"])
+    return frame.assign(label=names[1:5])
+
+
+def steps(names: list[str]) -> pd.DataFrame:
+    months = list(range(0, 61, 6))
+    rows = [
+        (n, m, s, max(s - 4, 0), min(s + 4, 100), 900 - 10 * m)
+        for k, n in enumerate(names)
+        for m in months
+        for s in [0.0 if m < 36 else 70.0 + 5 * k]
+    ]
+    return pd.DataFrame(rows, columns=["label", "month", "share", "lower", "upper", "at_risk"])
+
+
 def parts(names: list[str]) -> pd.DataFrame:
     rows = [(y, f"{y - 1}/{y % 100:02d}", n, 100.0 + 20 * k + y - 2004) for y in YEARS for k, n in enumerate(names)]
     frame = pd.DataFrame(rows, columns=["year", "period", "name", "value"])
@@ -131,6 +148,12 @@ CASES: dict[str, Callable[[Words], Any]] = {
     "dots": lambda w: charts.dots(
         rates(NAMES[w.language]), words=w, overall=92.0, overall_label=w("all stays {value}", value="92%")
     ),
+    "gaps": lambda w: charts.gaps(differences(NAMES[w.language]), words=w, reference=NAMES[w.language][0]),
+    "small gaps": lambda w: charts.gaps(
+        differences(NAMES[w.language]).iloc[3:], words=w, reference=NAMES[w.language][0], reach=(-0.4, 1.2)
+    ),
+    "curves": lambda w: charts.curves(steps(NAMES[w.language][:4]), words=w),
+    "one curve": lambda w: charts.curves(steps(NAMES[w.language][:1]), words=w),
     "high dots": lambda w: charts.dots(rates(NAMES[w.language]).head(2), words=w),
     "panels": lambda w: charts.panels(lines(w), words=w),
     "three panels": lambda w: charts.panels(lines(w)[1:], words=w, columns=3),
@@ -224,6 +247,21 @@ class TestDots:
     def test_says_when_the_axis_does_not_begin_at_0(self):
         assert "does not begin at 0" in charts.dots(rates(NAMES["en"]).head(2), words=EN).describe()
         assert "does not begin at 0" not in charts.dots(rates(NAMES["en"]), words=EN).describe()
+
+    def test_two_charts_can_share_a_scale(self):
+        one = charts.dots(rates(NAMES["en"]).head(1), words=EN, reach=(60.0, 100.0))
+        other = charts.dots(rates(NAMES["en"]).iloc[2:3].assign(lower=60.0, upper=100.0), words=EN)
+        assert one.scale(lambda labels: True)[0] == other.scale(lambda labels: True)[0]
+
+    def test_a_difference_lies_on_its_side_of_none(self):
+        chart = charts.gaps(differences(NAMES["en"]), words=EN, reference="exchange")
+        figure = chart.figure()
+        assert {"0", "−20.1", "+2.5", "as exchange"} <= {t.get_text() for t in texts(figure)}
+        dots = [x for x in figure.findobj(Line2D) if x.get_marker() == "o"]
+        full = [x.get_markerfacecolor() != "white" for x in dots]
+        assert full == [True, True, False, False]
+        below, above = dots[0].get_xdata()[0], dots[1].get_xdata()[0]
+        assert below < above
 
     def test_percentages_end_at_100(self):
         figure = charts.dots(rates(NAMES["en"]), words=EN).figure()

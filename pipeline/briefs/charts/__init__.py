@@ -24,6 +24,8 @@ _DOORS = {
     "bars": "pipeline.briefs.charts.ranked",
     "diverging": "pipeline.briefs.charts.ranked",
     "dots": "pipeline.briefs.charts.rates",
+    "gaps": "pipeline.briefs.charts.departures",
+    "curves": "pipeline.briefs.charts.stairs",
     "against": "pipeline.briefs.charts.multiples",
     "composition": "pipeline.briefs.charts.stacks",
 }

@@ -24,11 +24,18 @@ class Dots(Chart):
     """See `dots`."""
 
     def __init__(
-        self, frame: pd.DataFrame, words: Words, percent: bool, overall: float | None, overall_label: str
+        self,
+        frame: pd.DataFrame,
+        words: Words,
+        percent: bool,
+        overall: float | None,
+        overall_label: str,
+        reach: tuple[float, float] | None = None,
     ) -> None:
         super().__init__(words, ROW * len(frame) + FOOT + (4 if overall_label else 0))
         self.rows: list[dict[str, Any]] = frame.to_dict("records")  # type: ignore[assignment]
         self.percent, self.overall, self.overall_label = percent, overall, overall_label
+        self.reach = reach
 
     def height_for(self, width: float, narrow: bool) -> float:
         head = 5.0 if self.overall_label and self.overall is not None else 1.0
@@ -79,6 +86,8 @@ class Dots(Chart):
         high = max((max(r["upper"], r["value"]) for r in shown), default=1.0)
         if self.overall is not None and shown:
             low, high = min(low, self.overall), max(high, self.overall)
+        if self.reach is not None:
+            low, high = min(low, self.reach[0]), max(high, self.reach[1])
         start = 0.0 if low < 0.55 * high else low
         tried = [round_ticks(start, high, at_most) for at_most in (4, 3, 2, 1)]
         if self.percent and start == 0 and high > 75:
@@ -87,6 +96,11 @@ class Dots(Chart):
             if fit(tick_labels(ticks, self.words, self.percent)):
                 break
         return ticks, high
+
+    @property
+    def from_zero(self) -> bool:
+        """Whether the axis begins at 0."""
+        return self.scale(lambda labels: True)[0][0] == 0
 
     def _axis(self, surface: Surface, frame: Frame, ticks: list[float]) -> None:
         box = frame.box
@@ -120,7 +134,7 @@ class Dots(Chart):
                 )
             )
         head = w("Dots with 95% intervals.")
-        axis = "" if self.scale(lambda labels: True)[0][0] == 0 else w("The axis does not begin at 0.")
+        axis = "" if self.from_zero else w("The axis does not begin at 0.")
         line = w("Line: {label}.", label=self.overall_label) if self.overall_label and self.overall is not None else ""
         return sentences(w, head, axis, w("{items}.", items=w("; ").join(items)), line)
 
@@ -139,7 +153,13 @@ class Dots(Chart):
 
 
 def dots(
-    frame: pd.DataFrame, *, words: Words, percent: bool = True, overall: float | None = None, overall_label: str = ""
+    frame: pd.DataFrame,
+    *,
+    words: Words,
+    percent: bool = True,
+    overall: float | None = None,
+    overall_label: str = "",
+    reach: tuple[float, float] | None = None,
 ) -> Dots:
     """Rates by group with 95 % intervals and their bases.
 
@@ -151,6 +171,8 @@ def dots(
         Values are percentages.
     overall, overall_label
         The value of all groups together, drawn as a line, and its name.
+    reach
+        The least and the greatest value that the axis has to hold, for charts that stand side by side on one scale.
 
     Raises
     ------
@@ -166,4 +188,4 @@ def dots(
     """
     if frame.empty:
         raise ValueError("no rates to draw")
-    return Dots(frame, words, percent, overall, overall_label)
+    return Dots(frame, words, percent, overall, overall_label, reach)
