@@ -79,6 +79,27 @@ def test_events_fall_only_where_they_belong() -> None:
     assert breaks(data, event(first_year=1990, last_year=1991)).empty
 
 
+def test_definitions_and_policies_of_a_country_say_nothing_of_those_who_leave_it() -> None:
+    data = series([*STEADY, 100, 104])
+    inward, outward = data.assign(direction="inbound"), data.assign(direction="outbound")
+    for kind, on_outbound in (("definition", 0), ("policy", 0), ("shock", 1)):
+        assert len(breaks(inward, event(country="AUS", kind=kind), "AUS")) == 1
+        assert len(breaks(outward, event(country="AUS", kind=kind), "AUS")) == on_outbound
+    named = event(applies_to="outbound/P/stock", kind="definition")
+    assert len(breaks(outward, named)) == 1
+    assert breaks(inward, named).empty
+    assert len(breaks(outward, event(applies_to="P", kind="definition"))) == 1
+
+
+def test_no_shipped_definition_or_policy_falls_on_both_directions_unnamed() -> None:
+    events = known_breaks()
+    for country, publisher in (("CHN", "MOE (China)"), ("USA", "IIE Open Doors"), ("GBR", "HESA"), ("JPN", "JASSO")):
+        outward = series([100.0 + k for k in range(26)], first=2000, publisher=publisher, direction="outbound")
+        inward = outward.assign(direction="inbound")
+        assert {"definition"} <= set(breaks(inward, events, country).kind)
+        assert set(breaks(outward, events, country).kind) <= {"shock", "found"}
+
+
 def test_a_country_s_own_event_takes_the_place_of_the_world_s() -> None:
     both = pd.concat([event(last_year=2016), event(country="AUS", label_en="borders closed"), event(kind="policy")])
     found = breaks(series([*STEADY, 100, 104]), both, "AUS")

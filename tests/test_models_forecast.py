@@ -97,7 +97,7 @@ def few() -> pd.DataFrame:
         "nothing": [0.0] * 12,
         "net": rng.normal(0, 500, 12).cumsum(),
         "gaps": [10, None, 12, 13, None, None, 16, 15, 18, None, 20, 23],
-        "short": [None] * 7 + [5, 6, 7, 8, 9],
+        "short": [None] * 8 + [5, 6, 7, 8],
     }
     rows = [pd.DataFrame({"unit": unit, "year": years, "value": values}) for unit, values in odd.items()]
     return pd.concat([walk, *rows], ignore_index=True)
@@ -123,8 +123,14 @@ def test_counts_stay_counts_and_net_flows_may_be_negative(few: pd.DataFrame) -> 
 def test_units_too_short_are_listed_with_a_reason(few: pd.DataFrame) -> None:
     ahead = pipeline.outlook(few)
     assert "short" not in set(ahead.unit)
-    assert ahead.attrs["without"].values.tolist() == [["short", "too_short"]]
+    assert ahead.attrs["without"] == [{"unit": "short", "reason": "too_short"}]
     assert set(ahead.unit) | {"short"} == set(few.unit)
+
+
+def test_results_can_be_joined_and_stacked(few: pd.DataFrame) -> None:
+    one, other = pipeline.outlook(few), pipeline.outlook(few.assign(value=few.value * 2))
+    assert len(one.merge(other, on=["unit", "year"])) == len(one)
+    assert len(pd.concat([one, other])) == 2 * len(one)
 
 
 def test_gaps_stay_gaps(few: pd.DataFrame) -> None:
@@ -176,6 +182,23 @@ def test_series_that_move_together_get_wider_intervals() -> None:
         ahead = pipeline.outlook(frame)
         widths.append(((ahead.upper_80 - ahead.lower_80) / ahead["median"]).median())
     assert widths[0] > 1.2 * widths[1]
+
+
+def correlated(units: int, seed: int, years: int = 18) -> pd.DataFrame:
+    """Few series that share a fifth of the variance of their yearly changes, as origins of one destination do."""
+    rng = np.random.default_rng(seed)
+    scale = rng.uniform(0.05, 0.12, (units, 1))
+    own, common = rng.standard_t(4, (units, years)), rng.standard_t(4, (1, years))
+    steps = scale * (np.sqrt(0.8) * own + np.sqrt(0.2) * common) / np.sqrt(2) + rng.normal(0.02, 0.02, (units, 1))
+    wide = pd.DataFrame(np.exp(6 + steps.cumsum(axis=1)), columns=range(2000, 2000 + years)).rename_axis("unit")
+    return wide.rename_axis(columns="year").stack().rename("value").reset_index()
+
+
+@pytest.mark.parametrize("units", [1, 6])
+def test_small_panels_of_series_that_move_together_know_what_they_do_not_know(units: int) -> None:
+    tested = pd.concat([pipeline.backtest(correlated(units, seed)) for seed in range(40 if units == 1 else 7)])
+    assert 0.74 < tested.actual.between(tested.lower_80, tested.upper_80).mean() < 0.9
+    assert 0.9 < tested.actual.between(tested.lower_95, tested.upper_95).mean() < 0.99
 
 
 def test_units_keep_their_type_and_levels_are_free() -> None:

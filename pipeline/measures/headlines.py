@@ -36,6 +36,8 @@ COLUMNS = [
 LONGEST_STRETCH = 10  # years of compound growth
 SHORTEST_STRETCH = 2
 BREAK_COLUMNS = ("country", "first_year", "kind")
+DIRECTIONS = ("inbound", "outbound")
+INBOUND_KINDS = ("definition", "policy")  # of events that say nothing else
 
 
 def headline(
@@ -163,7 +165,7 @@ def _break_years(row: pd.Series, breaks: pd.DataFrame | None, country: str | Non
         rows = rows[rows["country"].isin([country, "WLD"])]
     if "applies_to" in rows:
         text = rows["applies_to"].fillna("").str.strip()
-        rows = rows[[concerns(a, row) for a in text]]
+        rows = rows[[concerns(a, row, "definition") for a in text]]
     years = {int(y) for y in rows["first_year"].dropna()}
     if "last_year" in rows:
         ended = rows["last_year"].notna() & rows["last_year"].gt(rows["first_year"])
@@ -171,11 +173,26 @@ def _break_years(row: pd.Series, breaks: pd.DataFrame | None, country: str | Non
     return years
 
 
-def concerns(applies_to: str, row: pd.Series) -> bool:
-    """Whether an event concerns a series: `applies_to` is empty, or names its publisher, its measure or both ("P/stock").
+def concerns(applies_to: str, row: pd.Series, kind: str = "") -> bool:
+    """Whether an event concerns a series.
 
-    >>> concerns("IIE Open Doors/stock", pd.Series({"publisher": "IIE Open Doors", "measure": "stock"}))
-    True
+    `applies_to` names the series' publisher, its measure or both ("P/stock"), with "inbound/" or "outbound/" before it where one
+    direction is meant, or a direction alone. Where it is empty, a shock concerns both directions, but a definition or a policy
+    only students coming in: a country's visa rules and census say nothing of those who leave it.
+
+    >>> series = pd.Series({"publisher": "IIE Open Doors", "measure": "stock", "direction": "outbound"})
+    >>> concerns("IIE Open Doors/stock", series), concerns("inbound/IIE Open Doors/stock", series)
+    (True, False)
+    >>> concerns("", series, "shock"), concerns("", series, "definition")
+    (True, False)
     """
     publisher, measure = str(row["publisher"]), str(row["measure"])
-    return applies_to.strip() in {"", publisher, measure, f"{publisher}/{measure}"}
+    direction = str(row.get("direction", ""))
+    meant, _, rest = applies_to.strip().partition("/")
+    if meant not in DIRECTIONS:
+        meant, rest = "", applies_to.strip()
+    if not meant and not rest and kind in INBOUND_KINDS:
+        meant = "inbound"
+    if meant and direction in DIRECTIONS and direction != meant:
+        return False
+    return rest in {"", publisher, measure, f"{publisher}/{measure}"}

@@ -36,7 +36,7 @@ def known_breaks(extra: Iterable[str | Path] = ()) -> pd.DataFrame:
     Returns
     -------
     Frame of country (alpha-3 or WLD), first_year, last_year, kind (shock, definition, policy), applies_to (publisher, measure,
-    publisher/measure or empty), label_en, label_zh, source, source_url.
+    publisher/measure or empty, each after inbound/ or outbound/ where one direction is meant), label_en, label_zh, source, source_url.
 
     Raises
     ------
@@ -101,7 +101,7 @@ def breaks(series: pd.DataFrame, events: pd.DataFrame, country: str | None = Non
 
     Parameters
     ----------
-    series : series_id, year, value, publisher, measure; other columns are ignored
+    series : series_id, year, value, publisher, measure, and direction where known; other columns are ignored
     events : as `known_breaks` gives
     country : alpha-3 of the subject; None takes only what concerns the whole world
 
@@ -151,7 +151,9 @@ def breaks(series: pd.DataFrame, events: pd.DataFrame, country: str | None = Non
 
 def _concerning(events: pd.DataFrame, row: pd.Series, country: str | None) -> list[dict]:
     here = [
-        e for e in events.to_dict("records") if e["country"] in ("WLD", country) and concerns(str(e["applies_to"]), row)
+        e
+        for e in events.to_dict("records")
+        if e["country"] in ("WLD", country) and concerns(str(e["applies_to"]), row, str(e["kind"]))
     ]
     own = [e for e in here if e["country"] != "WLD"]
     return own + [e for e in here if e["country"] == "WLD" and not any(_overlap(e, o) for o in own)]

@@ -45,13 +45,14 @@ def outlook(panel: pd.DataFrame, horizon: int = 3, levels: Sequence[int] = (80, 
     Parameters
     ----------
     panel : frame of ``unit``, ``year``, ``value``; units may differ in length and miss years; zeros and negative values are fine.
+        An optional column ``status`` marks breaks in series (SDMX status B): a shift of level, never read as growth.
     horizon : years ahead
     levels : coverage of the intervals, in per cent
 
     Returns
     -------
     Frame of unit, year, median, lower_L and upper_L for each level, method (the weights of the members).
-    ``attrs["without"]`` is a frame of the units that get no forecast, with a reason code (``too_short``: fewer than 6 known
+    ``attrs["without"]`` lists the units that get no forecast, as records of unit and reason code (``too_short``: fewer than 5 known
     years since the last hole of more than two).
 
     Raises
@@ -88,7 +89,7 @@ def backtest(panel: pd.DataFrame, horizon: int = 3, origins: int = 5, levels: Se
     Returns
     -------
     Frame of unit, origin, horizon, actual, median, lower_L, upper_L, naive (the last known value); one row for each
-    known actual. ``attrs["without"]`` lists units with no possible origin.
+    known actual of the same definition as its origin. ``attrs["without"]`` lists units with no possible origin.
 
     Examples
     --------
@@ -125,6 +126,7 @@ def _run(panel: Panel, horizon: int) -> _Run:
     key = (
         panel.values.tobytes(),
         panel.values.shape,
+        panel.breaks.tobytes(),
         panel.years.tobytes(),
         tuple(panel.units),
         str(panel.dtype),
@@ -143,6 +145,7 @@ def _forecast_everywhere(panel: Panel, horizon: int) -> _Run:
     due = known.origin[:, None] + np.arange(1, horizon + 1)
     inside = due < len(panel.years)
     actual = np.where(inside, panel.values[known.unit[:, None], np.where(inside, due, 0)], np.nan)
+    actual[_redefined(panel, known, due, inside)] = np.nan
     last = known.values[:, -1] if len(known) else np.empty(0)
     change = np.nanmean(np.abs(np.diff(known.values, axis=1)), axis=1) if len(known) else np.empty(0)
     weights = combine.learnt_weights(members, last, change, actual, known.origin, np.arange(len(panel.years)))
@@ -150,6 +153,15 @@ def _forecast_everywhere(panel: Panel, horizon: int) -> _Run:
     spread = _spread(known)
     scores = (_working(actual, known.signed) - _working(median, known.signed)) / spread[:, None]
     return _Run(panel, known, members, weights, median, actual, spread, scores)
+
+
+def _redefined(panel: Panel, known: Histories, due: Array, inside: Array) -> Array:
+    """(P, H) true where a break in series lies between the origin and the year ahead: the outcome answers another question."""
+    if not panel.breaks.any():
+        return np.zeros(due.shape, dtype=bool)
+    so_far = np.cumsum(panel.breaks, axis=1)
+    then = so_far[known.unit[:, None], np.where(inside, due, 0)]
+    return inside & (then > so_far[known.unit, known.origin][:, None])
 
 
 def _working(y: Array, signed: Array) -> Array:
@@ -259,7 +271,10 @@ def _forecast_frame(run: _Run, picked: Array, levels: list[int]) -> pd.DataFrame
 
 
 def _finished(frame: pd.DataFrame, run: _Run, picked: Array, reason: str) -> pd.DataFrame:
-    without = [u for k, u in enumerate(run.panel.units) if k not in set(run.known.unit[picked].tolist())]
-    frame.attrs["without"] = pd.DataFrame({"unit": pd.Series(without, dtype=run.panel.dtype), "reason": reason})
+    some = set(run.known.unit[picked].tolist())
+    without = [{"unit": unit, "reason": reason} for k, unit in enumerate(run.panel.units) if k not in some]
+    frame.attrs["without"] = (
+        without  # plain records: pandas compares attrs when frames are merged, and cannot compare frames
+    )
     frame.attrs["least_years"] = MIN_OBSERVED
     return frame

@@ -6,10 +6,12 @@ quantiles, lower and upper apart; errors made from histories of similar length c
 cannot show:
 
 - a heavy-tailed prior, worth a number of independent errors. Its share is large where few errors are known (a single
-  short series) and small where many are; errors of series that move together are worth fewer than their number;
+  short series) and small where many are; errors of series that move together, or of years that overlap, are worth fewer than their
+  number. It is wider for short histories, whose own yearly change is ill known;
 - a common shock. Where series err together in ordinary years (many origins at one destination, say), a year unlike any
-  seen would move them all at once, and thousands of past errors hold no hint of its size. The extra spread is in
-  proportion to how much of the error the series demonstrably share, and nil where they do not.
+  seen would move them all at once, and thousands of past errors hold no hint of its size. The extra spread rises with how much
+  of the error the series share. A small panel cannot show that its series share nothing, so it is not believed to: the
+  measured share is drawn to a prior one, the more so the less the panel can tell.
 """
 
 from __future__ import annotations
@@ -24,8 +26,8 @@ Array = np.ndarray
 _LENGTH_KERNEL = 0.4  # on log years of history
 _GROWTH = 0.7  # unseen errors grow with the horizon to this power
 _CAP = 3.0  # yearly changes a year ahead: errors beyond it do not count further as shared ones
-_SURE = 0.95  # series must move together beyond chance at this level
 _SHOCK_POINTS = 15
+_CAUTIOUS = 0.1  # correlation of errors of one year where too few are known to measure it
 
 
 @dataclass(frozen=True)
@@ -34,19 +36,31 @@ class Prior:
 
     Attributes
     ----------
-    worth, df, spread : the prior for errors: independent errors it is worth, Student t degrees of freedom, scale
+    worth, df, spread : the prior for errors: independent errors it is worth, Student t degrees of freedom, scale for long histories
+    short : the scale's square grows by this over the years of history
     shock, shock_df : the common shock: scale for series that share all of their error, degrees of freedom
+    half : the shared part of the error at which the shock has 0.7 of that scale
+    together, sure : the shared part believed where nothing can be measured, and the inverse of that belief's variance
     """
 
     worth: float = 100.0
     df: float = 2.2
-    spread: float = 0.73
-    shock: float = 4.25
+    spread: float = 0.66
+    short: float = 2.5
+    shock: float = 1.15
     shock_df: float = 2.0
+    half: float = 0.08
+    together: float = 0.015
+    sure: float = 200.0
 
-    def errors(self, horizon: int, size: int = 200) -> Array:
-        """Evenly spaced quantiles of the prior for errors at a horizon."""
-        return _student(size, self.df) * self.spread * horizon**_GROWTH
+    def errors(self, horizon: int, length: float, size: int = 200) -> Array:
+        """Evenly spaced quantiles of the prior for errors at a horizon, of a history of ``length`` years."""
+        return _student(size, self.df) * self.spread * np.sqrt(1 + self.short / length) * horizon**_GROWTH
+
+    def common(self, ordinary: float, horizon: int) -> Array:
+        """Evenly spaced quantiles of the common shock where a part ``ordinary`` of the error is shared."""
+        scale = self.shock * np.sqrt(ordinary / (ordinary + self.half))
+        return _student(_SHOCK_POINTS, self.shock_df) * scale * horizon**_GROWTH
 
 
 PRIOR = Prior()
@@ -75,14 +89,14 @@ class Shared:
     Attributes
     ----------
     correlation : intraclass correlation, all years counted in full
-    ordinary : the same with outlying years drawn in, and only the part that is beyond chance
+    ordinary : the same with outlying years drawn in, and drawn to its prior by what the panel can tell
     """
 
     correlation: float
     ordinary: float
 
 
-def shared(scores: Array, origin: Array, cap: float) -> Shared:
+def shared(scores: Array, origin: Array, cap: float, prior: Prior = PRIOR) -> Shared:
     """Measure how far errors of one origin year go together.
 
     Parameters
@@ -91,29 +105,41 @@ def shared(scores: Array, origin: Array, cap: float) -> Shared:
 
     References
     ----------
-    Donner (1986), International Statistical Review 54(1), on the intraclass correlation and its F test.
+    Donner (1986), International Statistical Review 54(1), on the intraclass correlation and its large-sample variance.
 
     Examples
     --------
-    >>> together = np.repeat([1.0, -1, 2, -2], 5) + np.tile([0.1, 0, -0.1, 0.05, -0.05], 4)
-    >>> shared(together, np.repeat([1, 2, 3, 4], 5), 3.0).ordinary > 0.9
+    >>> together = np.repeat([1.0, -1, 2, -2], 50) + np.tile([0.1, 0, -0.1, 0.05, -0.05], 40)
+    >>> shared(together, np.repeat([1, 2, 3, 4], 50), 3.0).ordinary > 0.9
+    True
+    >>> shared(together[:4], np.array([1, 2, 3, 4]), 3.0).ordinary == PRIOR.together  # one series cannot tell
     True
     """
     clipped = np.clip(scores, -cap, cap)
     _, group = np.unique(origin, return_inverse=True)
     size = np.bincount(group)
     years, n = len(size), len(clipped)
-    if years < 4 or n < 3 * years:  # too few to tell: a cautious middle, and no common shock
-        return Shared(0.1, 0.0)
+    if years < 2 or n <= years:
+        return Shared(_CAUTIOUS, prior.together)
     mean = np.bincount(group, clipped) / size
-    typical = size.mean()
+    typical = (n - (size**2).sum() / n) / (years - 1)
     within = np.sum((clipped - mean[group]) ** 2) / (n - years) + 1e-12
-    ratio = np.sum(size * (mean - clipped.mean()) ** 2) / (years - 1) / within
     apart = mean - np.median(mean)
     limit = 2 * 1.4826 * np.median(np.abs(apart))
-    calm = typical * np.sum(np.clip(apart, -limit, limit) ** 2) / (years - 1) / within
-    beyond = max(calm / float(stats.f.ppf(_SURE, years - 1, n - years)) - 1, 0.0)
-    return Shared(float(max((ratio - 1) / (ratio - 1 + typical), 0.0)), float(beyond / (beyond + typical)))
+    every, calm = (
+        _intraclass(np.sum(size * between**2) / (years - 1) / within, typical)
+        for between in (mean - clipped.mean(), np.clip(apart, -limit, limit))
+    )
+    believed = max(calm, prior.together)
+    error = 2 * (1 - believed) ** 2 * (1 + (typical - 1) * believed) ** 2 / (typical * (years - 1))
+    told = max(typical - 1, 0.0) / error  # the inverse of the variance of the measured share
+    ordinary = (prior.sure * prior.together + told * calm) / (prior.sure + told)
+    few = years < 4 or n < 3 * years
+    return Shared(_CAUTIOUS if few else every, float(ordinary))
+
+
+def _intraclass(ratio: float, size: float) -> float:
+    return float(max((ratio - 1) / (ratio - 1 + size), 0.0))
 
 
 def calibrated(
@@ -135,22 +161,19 @@ def calibrated(
     --------
     >>> nothing = np.array([])
     >>> calibrated(nothing, nothing, nothing, 10, 1, np.array([0.1, 0.9])).round(1)
-    array([-1.3,  1.3])
+    array([-1.7,  1.7])
     """
-    unseen = prior.errors(horizon)
-    if len(scores) < 2:
-        return np.quantile(unseen, levels)
+    values = prior.errors(horizon, for_length)
+    weights = np.full(len(values), prior.worth / len(values))
+    ordinary = prior.together
     near = np.exp(-0.5 * (np.log(length / for_length) / _LENGTH_KERNEL) ** 2)
-    if near.sum() < 1e-9:
-        return np.quantile(unseen, levels)
-    together = shared(scores, made, _CAP * horizon)
-    per_year = len(scores) / len(np.unique(made))
-    effective = near.sum() ** 2 / (near**2).sum() / (1 + (per_year - 1) * together.correlation)
-    values = np.concatenate([scores, unseen])
-    weights = np.concatenate([near / near.sum() * effective, np.full(len(unseen), prior.worth / len(unseen))])
-    if together.ordinary > 0:
-        size = min(prior.shock * np.sqrt(together.ordinary), 1.0)  # at most a usual year's change
-        shock = _student(_SHOCK_POINTS, prior.shock_df) * size * horizon**_GROWTH
-        values = (values[:, None] + shock).ravel()
-        weights = np.repeat(weights, _SHOCK_POINTS)
-    return weighted_quantile(values, weights, levels)
+    if len(scores) >= 2 and near.sum() > 1e-9:
+        together = shared(scores, made, _CAP * horizon, prior)
+        ordinary = together.ordinary
+        per_year = len(scores) / len(np.unique(made))
+        effective = near.sum() ** 2 / (near**2).sum() / (1 + (per_year - 1) * together.correlation)
+        effective /= horizon  # errors of consecutive origins h years ahead share all but one of their years
+        values = np.concatenate([scores, values])
+        weights = np.concatenate([near / near.sum() * effective, weights])
+    values = (values[:, None] + prior.common(ordinary, horizon)).ravel()
+    return weighted_quantile(values, np.repeat(weights, _SHOCK_POINTS), levels)

@@ -10,8 +10,9 @@ import pandas as pd
 
 from pipeline.errors import InputError
 
-MIN_OBSERVED = 6  # fewer known years than this and there is nothing to learn a trend from
+MIN_OBSERVED = 5  # fewer known years than this and there is nothing to learn a trend from
 MAX_MISSING_RUN = 2  # a longer hole in a series starts it anew
+BREAK = "B"  # SDMX observation status: not comparable with the years before
 
 Array = np.ndarray
 
@@ -26,12 +27,14 @@ class Panel:
     years : (Y,) consecutive calendar years
     values : (U, Y) float, NaN where a value is unknown
     dtype : the dtype of the caller's unit column, given back in results
+    breaks : (U, Y) true where a known value follows another definition than the known value before it
     """
 
     units: list
     years: Array
     values: Array
     dtype: Any
+    breaks: Array
 
 
 def read_panel(frame: pd.DataFrame, where: str = "panel") -> Panel:
@@ -40,7 +43,8 @@ def read_panel(frame: pd.DataFrame, where: str = "panel") -> Panel:
     Parameters
     ----------
     frame : columns ``unit`` (any label), ``year`` (whole calendar years), ``value`` (numbers; missing is unknown).
-        Order does not matter; years may be missing; other columns are ignored.
+        Order does not matter; years may be missing; other columns are ignored, but for an optional ``status``: B marks
+        a break in series (SDMX), a year whose definition differs from that of the years before.
     where : how to name the frame in an error.
 
     Raises
@@ -71,13 +75,35 @@ def read_panel(frame: pd.DataFrame, where: str = "panel") -> Panel:
         unit, year = twice.iloc[0][["unit", "year"]]
         raise InputError(where, f"has two values for unit {unit} in {year}.", "Keep one series a unit.")
     if tidy.empty:
-        return Panel([], np.array([], dtype=int), np.empty((0, 0)), frame["unit"].dtype)
+        return Panel([], np.array([], dtype=int), np.empty((0, 0)), frame["unit"].dtype, np.zeros((0, 0), dtype=bool))
     units = list(pd.unique(tidy["unit"]))
     grid = np.arange(tidy["year"].min(), tidy["year"].max() + 1)
     row = pd.Index(units).get_indexer(tidy["unit"])
     table = np.full((len(units), len(grid)), np.nan)
     table[row, tidy["year"].to_numpy() - grid[0]] = tidy["value"].to_numpy()
-    return Panel(units, grid, table, frame["unit"].dtype)
+    return Panel(units, grid, table, frame["unit"].dtype, _breaks(frame, units, years - grid[0], table))
+
+
+def _breaks(frame: pd.DataFrame, units: list, column: Array, table: Array) -> Array:
+    """(U, Y) breaks in series as the frame's status marks them; `column` is each row's place among the years."""
+    out = np.zeros(table.shape, dtype=bool)
+    if "status" not in frame.columns:
+        return out
+    row = pd.Index(units).get_indexer(frame["unit"])
+    marked = frame["status"].eq(BREAK).fillna(False).to_numpy(dtype=bool)
+    inside = marked & (row >= 0) & (column >= 0) & (column < table.shape[1])
+    out[row[inside], column[inside].astype(int)] = True
+    return _at_known(out, ~np.isnan(table))
+
+
+def _at_known(breaks: Array, known: Array) -> Array:
+    """Breaks moved to the first known year from them on; none at a unit's first known year, before which there is nothing."""
+    out = np.zeros_like(breaks)
+    for u in range(len(breaks)):
+        places = np.flatnonzero(known[u])
+        at = np.searchsorted(places, np.flatnonzero(breaks[u]))
+        out[u, places[at[(at > 0) & (at < len(places))]]] = True
+    return out
 
 
 def _numbers(column: pd.Series, name: str, where: str) -> Array:
@@ -94,7 +120,8 @@ class Histories:
     Attributes
     ----------
     unit, origin : (P,) row and column of the panel: the unit, and the last year that may be looked at
-    values : (P, L) history right-aligned, holes of up to ``MAX_MISSING_RUN`` years filled in a straight line, NaN before it starts
+    values : (P, L) history right-aligned, spliced at breaks in series, holes of up to ``MAX_MISSING_RUN`` years filled in a straight
+        line, NaN before it starts
     length : (P,) years of history, filled ones included
     observed : (P,) known years among them
     """
@@ -122,7 +149,7 @@ def histories(panel: Panel) -> Histories:
     >>> frame = pd.DataFrame({"unit": "a", "year": range(2010, 2018), "value": [3, 4, 5, None, 7, 8, 9, 9]})
     >>> known = histories(read_panel(frame))
     >>> known.origin, known.values[0]
-    (array([6, 7]), array([nan,  3.,  4.,  5.,  6.,  7.,  8.,  9.]))
+    (array([5, 6, 7]), array([nan, nan,  3.,  4.,  5.,  6.,  7.,  8.]))
     """
     width = panel.values.shape[1]
     unit, origin, rows, observed = [], [], [], []
@@ -135,7 +162,8 @@ def histories(panel: Panel) -> Histories:
             if k - start + 1 < MIN_OBSERVED:
                 continue
             span = known[start : k + 1]
-            filled = np.interp(np.arange(span[0], year + 1), span, series[span])
+            history = spliced(series[span], span, panel.breaks[u, span])
+            filled = np.interp(np.arange(span[0], year + 1), span, history)
             rows.append(np.concatenate([np.full(width - len(filled), np.nan), filled]))
             unit.append(u)
             origin.append(year)
@@ -145,3 +173,43 @@ def histories(panel: Panel) -> Histories:
     return Histories(
         np.array(unit, dtype=int), np.array(origin, dtype=int), values, length, np.array(observed, dtype=int)
     )
+
+
+def spliced(values: Array, years: Array, breaks: Array) -> Array:
+    """A history with its breaks in series taken out: earlier years put on the footing of the latest definition.
+
+    At a break, the years before it are multiplied so that the change across it is the median yearly change of the other years:
+    the jump is a shift of level, of which nothing is learnt about growth. A history with negative values is shifted by a
+    constant. A break next to a zero is left as it is, since no ratio can be told.
+
+    Parameters
+    ----------
+    values, years, breaks : (N,) known values, their years, and true where a value follows another definition than the one before
+
+    References
+    ----------
+    Perron (1989), Econometrica 57(6), on level shifts that are mistaken for trends.
+
+    Examples
+    --------
+    >>> spliced(np.array([100.0, 110, 121, 266.2]), np.arange(4), np.array([False, False, False, True])).round(1)
+    array([200. , 220. , 242. , 266.2])
+    """
+    at = np.flatnonzero(breaks[1:]) + 1
+    if not len(at):
+        return values
+    out, steps = values.copy(), np.diff(years)
+    plain = ~breaks[1:]
+    if values.min() < 0:
+        change = np.diff(values) / steps
+        typical = float(np.median(change[plain])) if plain.any() else 0.0
+        for i in at:
+            out[:i] += values[i] - values[i - 1] - typical * steps[i - 1]
+        return out
+    positive = (values[1:] > 0) & (values[:-1] > 0)
+    growth = np.diff(np.log(np.where(values > 0, values, 1.0))) / steps
+    plain &= positive
+    typical = float(np.median(growth[plain])) if plain.any() else 0.0
+    for i in at[positive[at - 1]]:
+        out[:i] *= np.exp((growth[i - 1] - typical) * steps[i - 1])
+    return out
