@@ -111,12 +111,15 @@ class Happened(Core):
         base = w("Source of the event: {source}.", source=row.source)
         if known(row.treated) and row.treated > 0:
             compared = w(
-                "Compared: partner countries of similar size, {first} to {last}.",
+                "Compared: {k} of the countries concerned with partner countries of similar size, {first} to {last}.",
+                k=w.number(row.treated),
                 first=w.period(self.policy_period(int(row.first_year))),
                 last=w.period(self.policy_period(int(row.last_year))),
             )
             base = self.join(base, compared)
-        return blocks.Finding(f"policy.{int(row.event) + 1}", self.join(*parts), base=base, evidence=self.policy_evidence(row))
+        return blocks.Finding(
+            f"policy.{int(row.event) + 1}", self.join(*parts), base=base, evidence=self.policy_evidence(row)
+        )
 
     def policy_evidence(self, row: Any) -> list[blocks.Evidence]:
         """The clean rows of the partners compared; of the main series where there were none to compare."""

@@ -66,7 +66,11 @@ class WhatIf(Record):
             return w("none from {period}", period=period)
         if row.kind == "scales":
             return w("times {factor} from {period}", factor=w.number(row.by, None), period=period)
-        return w("{pct} a year from {period}", pct=w.percent(100 * row.by, signed=True), period=period)
+        if row.by == 0:
+            return w("no growth from {period}", period=period)
+        rate = 100 * row.by
+        pct = w.percent(rate, signed=rate < 0, digits=0 if abs(rate - round(rate)) < 1e-9 else 1)
+        return w("{pct} a year from {period}", pct=pct, period=period)
 
     def borne(self, row: Any) -> str:
         """What the numbers count: a direction's students."""
