@@ -34,7 +34,7 @@ class Records:
 def expected_blocks(brief: Core, own: Records | None = None) -> list[blocks.Block]:
     """The finding, the figures of both directions and the network's sentence; nothing where the data reach for none of them."""
     found: list[blocks.Block] = []
-    tables = [t for t in (_table(brief, d) for d in ("inbound", "outbound")) if t is not None]
+    tables = [t for t in (_table(brief, d, own) for d in ("inbound", "outbound")) if t is not None]
     if tables:
         found.append(_finding(brief, tables, own))
         figures = [_figure(brief, table, own) for table in tables if len(_chosen(table)) >= NAMED]
@@ -46,8 +46,8 @@ def expected_blocks(brief: Core, own: Records | None = None) -> list[blocks.Bloc
 def expected_definition(brief: Core) -> tuple[str, str]:
     """What "expected" means here, or why nothing is expected, for the list of definitions."""
     w = brief.w
-    table = _table(brief, "inbound") if _table(brief, "inbound") is not None else _table(brief, "outbound")
-    if table is None:
+    rows = brief.facts.table("expected_flows")
+    if rows.empty:
         return w("Expected flows"), w(
             "None are given: the tables at hand name too few partners for a gravity model, which needs at least forty."
         )
@@ -57,13 +57,17 @@ def expected_definition(brief: Core) -> tuple[str, str]:
     return w("Expected flows"), text
 
 
-def _table(brief: Core, direction: str) -> pd.DataFrame | None:
-    """The expectations of a direction, of the best publisher of the last years."""
+def _table(brief: Core, direction: str, own: Records | None) -> pd.DataFrame | None:
+    """The expectations of a direction, of the best publisher of the last years.
+
+    A published 0 is left out: tables without flags write it for what was not reported, too. An institution's own 0 is one.
+    """
     rows = brief.facts.table("expected_flows")
     if rows.empty:
         return None
     recent = rows["year"].gt(brief.facts.year - RECENT) & rows["year"].le(brief.facts.year)
     rows = rows[rows["direction"].eq(direction) & recent & rows["actual"].notna() & rows["expected"].gt(0)]
+    rows = rows if own is not None else rows[rows["actual"].gt(0)]
     if rows.empty:
         return None
     order = rows.assign(_role=rows["publisher"].map(role_rank)).sort_values(["_role", "year"], ascending=[True, False])
@@ -225,7 +229,7 @@ def network_finding(brief: Core, own: Records | None = None) -> blocks.Finding |
     else:
         text = w(
             "**{partner} alone has {top} of the students who go** to the countries that report.",
-            partner=place(w, row.top_partner),
+            partner=w.capital(place(w, row.top_partner)),
             top=top,
         )
     if own is not None:
@@ -239,7 +243,7 @@ def network_finding(brief: Core, own: Records | None = None) -> blocks.Finding |
         base = w(
             "{publisher}, {year}; {n} partner countries.",
             publisher=w.publisher(row.publisher),
-            year=row.year,
+            year=str(row.year),
             n=row.n_partners,
         )
         ends = ("destination", "origin") if known(row.reciprocity) else ("origin",)

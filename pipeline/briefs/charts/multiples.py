@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FOOT = 7.0  # mm, for the axis
-HEAD = 5.0  # mm, for the headings of the two numbers
+HEAD = 6.5  # mm, for the headings of the two numbers
 NAMES = 0.32  # of the width, at most, for names
 LEAST, MOST = 1 / 16, 16.0  # times: what lies farther out is drawn at the edge, with an arrow
 
