@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 
 from pipeline.measures.enrolment import rates
+from pipeline.measures.partnerships import alive, in_force, lapses_within, places_used, year_end
 from pipeline.measures.publishers import role_rank
 from pipeline.measures.registry.found import Asked, Found, Tables, missing, quotient, share, table_of
-from pipeline.measures.registry.stay_formulas import chosen, partner_institution
+from pipeline.measures.registry.stay_formulas import chosen
 from pipeline.measures.stay_counts import begun, physical
 from pipeline.measures.yearly import NEEDED, series
 
@@ -86,11 +87,10 @@ def _in_force(tables: Tables, asked: Asked) -> tuple[pd.DataFrame, pd.Timestamp]
         return agreements
     if asked.as_of is None and asked.year is None:
         return "no_date"
-    day = pd.Timestamp(asked.as_of if asked.as_of is not None else f"{asked.year}-08-31")
+    day = pd.Timestamp(asked.as_of) if asked.as_of is not None else year_end(int(asked.year or 0))
     if asked.subject is not None and "source" in agreements:
         agreements = agreements[agreements["source"].eq(asked.subject)]
-    signed, expires = pd.to_datetime(agreements["signed"]), pd.to_datetime(agreements["expires"])
-    rows = agreements[(signed.le(day) | signed.isna()) & (expires.gt(day) | expires.isna())]
+    rows = agreements[in_force(agreements, day)]
     return (rows, day) if len(rows) else "no_agreements"
 
 
@@ -113,9 +113,8 @@ def agreement_share(tables: Tables, asked: Asked, test: str, months: int = 12, b
         return missing(found)
     rows, day = found
     if test == "lapses":
-        expires = pd.to_datetime(rows["expires"])
-        known = expires.notna()
-        true = expires.le(day + pd.DateOffset(months=months))
+        true = lapses_within(rows, day, months)
+        known = true.notna()
     elif test == "rank_band":
         rows = rows.drop_duplicates("partner")
         known, true = rows["rank_band"].notna(), rows["rank_band"].eq(band)
@@ -136,11 +135,8 @@ def dormant_share(tables: Tables, asked: Asked, years: int = 2) -> Found:
         return missing(stays)
     rows, day = found
     last = asked.year if asked.year is not None else day.year
-    recent = physical(begun(stays))
-    recent = recent[recent["year"].between(last - years + 1, last)]
-    alive = set(partner_institution(recent).dropna())
     names = rows["partner"].dropna().drop_duplicates()
-    return share(float((~names.isin(alive)).sum()), len(names))
+    return share(float((~names.isin(alive(stays, last, years))).sum()), len(names))
 
 
 def quota_use(tables: Tables, asked: Asked) -> Found:
@@ -154,13 +150,8 @@ def quota_use(tables: Tables, asked: Asked) -> Found:
     rows = found[0]
     if not {"quota_in", "quota_out", "agreement_id"} <= set(rows.columns) or "agreement_id" not in stays:
         return missing("no_column_quota_in")
-    used = physical(begun(stays)).groupby(["agreement_id", "direction"]).size()
-    taken = places = 0.0
-    for side, direction in (("quota_in", "inbound"), ("quota_out", "outbound")):
-        with_quota = rows[rows[side].notna()]
-        places += float(with_quota[side].sum())
-        taken += float(sum(used.get((a, direction), 0) for a in with_quota["agreement_id"]))
-    return quotient(taken, places, 100)
+    granted = places_used(stays, rows).dropna(subset=["places"])
+    return quotient(float(granted["used"].sum()), float(granted["places"].sum()), 100)
 
 
 def _events(tables: Tables, asked: Asked, kinds: tuple[str, ...]) -> pd.DataFrame | str:

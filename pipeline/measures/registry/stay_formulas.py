@@ -14,6 +14,7 @@ from pipeline.measures.exchange import balance, reciprocity
 from pipeline.measures.intervals import mean_interval
 from pipeline.measures.outcome_kinds import OUTCOMES
 from pipeline.measures.outcomes import measure
+from pipeline.measures.partnerships import partner_country, partner_institution
 from pipeline.measures.ranking import partners
 from pipeline.measures.registry.found import Asked, Found, Tables, missing, quotient, share, table_of
 from pipeline.measures.stay_counts import begun, physical
@@ -91,17 +92,8 @@ def _cross_field(rows: pd.DataFrame, tables: Tables, band: str) -> pd.Series | s
     return rows["field"].ne(rows["home_field"]).astype(float).where(known)
 
 
-def _partner_country(rows: pd.DataFrame) -> pd.Series:
-    return rows["origin"].where(rows["direction"].eq("inbound"), rows["destination"])
-
-
-def partner_institution(rows: pd.DataFrame) -> pd.Series:
-    """The institution at the other end: the home of inbound, the host of outbound stays."""
-    return rows["home_institution"].where(rows["direction"].eq("inbound"), rows["host_institution"])
-
-
 def _belt_and_road(rows: pd.DataFrame, tables: Tables, band: str) -> pd.Series | str:
-    country = _partner_country(rows)
+    country = partner_country(rows)
     return country.isin(groups()["belt_and_road"].members()).astype(float).where(country.notna())
 
 
@@ -178,7 +170,7 @@ def partner_number(tables: Tables, asked: Asked, kind: str = "institution", year
     rows = physical(begun(stays))
     last = asked.year if asked.year is not None else int(rows["year"].max())
     rows = rows[rows["year"].between(last - years + 1, last)]
-    partner = partner_institution(rows) if kind == "institution" else _partner_country(rows)
+    partner = partner_institution(rows) if kind == "institution" else partner_country(rows)
     per_year = rows["year"].groupby(partner).nunique()
     number = int(per_year.ge(years).sum())
     return Found(number, len(rows), number, len(per_year)) if len(rows) else missing("no_base")
