@@ -127,7 +127,7 @@ def _panel(
     rows = rows[rows["partner"].str.fullmatch("[A-Z]{3}") & rows["partner"].ne("WLD")]
     rows = rows[(rows[["level", "mode", "funding"]] == "all").all(axis=1) & rows["exactness"].ne("at_least")]
     rows = rows[rows["measure"].isin(MEASURES)]
-    rows = rows[[(direction, p) not in hidden for p in rows["partner"]]]
+    rows = rows[~rows["partner"].isin([partner for way, partner in hidden if way == direction])]
     if rows.empty:
         return rows, None, None
     most = (

@@ -11,6 +11,7 @@ from pipeline.models.coherence import Sums, coherent, coherent_backtest, round_s
 from pipeline.models.forecast import backtest, outlook
 
 ORIGINS = 8  # earlier outlooks, for the covariance of errors
+LEARNT = 40  # totals of others that the parts learn from, the longest
 SHOWN = 5  # of them, the last ones, for the record
 
 
@@ -50,7 +51,7 @@ def adding_up(panel: pd.DataFrame, parts: pd.DataFrame, horizon: int = 3) -> Hie
     Notes
     -----
     Totals that are parts of another one (inbound and outbound of all stays) are reconciled among themselves, from every earlier origin too, so the
-    record is of what is shown. Other parts are forecast with the panel and all of them, then moved to their totals, which stay: a total's record is
+    record is of what is shown. Other parts are forecast together with their totals and the 40 longest others, then moved to their totals, which stay: a total's record is
     better than that of its parts.
 
     Examples
@@ -83,9 +84,13 @@ def adding_up(panel: pd.DataFrame, parts: pd.DataFrame, horizon: int = 3) -> Hie
 def _below(panel: pd.DataFrame, parts: pd.DataFrame, horizon: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Outlook and record of the parts that are no totals themselves, learning from totals and parts."""
     own = parts[~parts["unit"].isin(panel["unit"])][["unit", "year", "value"]]
-    together = pd.concat([panel, own], ignore_index=True)
     if own.empty:
         together = panel
+    else:
+        length = panel[~panel["unit"].isin(parts["total"])].groupby("unit").size()
+        longest = length.sort_values(ascending=False, kind="stable").index[:LEARNT]
+        kept = panel["unit"].isin(parts["total"]) | panel["unit"].isin(longest)
+        together = pd.concat([panel[kept], own], ignore_index=True)
     ahead, past = outlook(together, horizon), backtest(together, horizon, ORIGINS)
     found = []
     for frame in (ahead, past):

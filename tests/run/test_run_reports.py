@@ -144,6 +144,16 @@ def test_settings_that_change_no_number_make_nothing_out_of_date(made):
     assert set(reasons().values()) >= {"settings changed"}
 
 
+def test_a_scenario_makes_the_trends_and_briefs_of_its_subject_out_of_date(made):
+    scenario = '\n[[scenarios]]\nname = "a"\nsubject = "uni"\nkind = "grows"\nby = 0.05\nfrom_year = 2022\n'
+    path = made / "mobility.toml"
+    path.write_text(path.read_text(encoding="utf-8") + scenario, encoding="utf-8")
+    found = reasons()
+    assert found.pop("trends uni 2021") == "scenarios and events changed"
+    assert set(found) == {"brief uni 2021 en", "brief uni 2021 zh"}
+    assert all(reason.startswith("if ") for reason in found.values())
+
+
 def test_dated_events_that_a_user_adds_are_an_input_of_the_analyses_and_no_source(made):
     (made / "data/raw/breaks.csv").write_text("country,first_year\n", encoding="utf-8")
     found = reasons()
