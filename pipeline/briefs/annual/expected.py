@@ -114,33 +114,18 @@ def _period(brief: Core, table: pd.DataFrame) -> str:
 
 def _finding(brief: Core, tables: list[pd.DataFrame], own: Records | None) -> blocks.Finding:
     """From where more come, and to where more go, than was to be expected; or that there is no such place."""
-    w, parts, evidence = brief.w, [], []
+    w, parts = brief.w, list[str]()
+    evidence: list[blocks.Evidence] = []
     terms = _terms(brief, tables[0])
     for table in tables:
         rows = table[table[["actual", "expected"]].max(axis=1).ge(LEAST_SHOWN)]
         more = rows[rows["verdict"].eq("more")].nlargest(NAMED, "departure")["partner"].tolist()
         fewer = rows[rows["verdict"].eq("fewer")].nsmallest(NAMED, "departure")["partner"].tolist()
         inbound = table["direction"].iloc[0] == "inbound"
-        if more:
-            names = w.list([place(w, c) for c in more])
-            parts.append(
-                w(
-                    "**More students come from {names} than {terms} would lead one to expect**.",
-                    names=names,
-                    terms=terms,
-                )
-                if inbound
-                else w(
-                    "**More students go to {names} than {terms} would lead one to expect**.", names=names, terms=terms
-                )
-            )
-        if fewer:
-            names = w.list([place(w, c) for c in fewer])
-            parts.append(
-                w("**Fewer come from {names}** than so expected.", names=names)
-                if inbound
-                else w("**Fewer go to {names}** than so expected.", names=names)
-            )
+        for partners, many in ((more, True), (fewer, False)):
+            if partners:
+                names = w.list([place(w, c) for c in partners])
+                parts.append(_said(brief, names, "" if parts else terms, inbound, many))
         evidence += _evidence(brief, table, [*more, *fewer] or table["partner"].tolist(), own)
     if not parts:
         parts.append(w("**No partner country lies far from what {terms} would lead one to expect**.", terms=terms))
@@ -150,6 +135,28 @@ def _finding(brief: Core, tables: list[pd.DataFrame], own: Records | None) -> bl
         period=_period(brief, tables[0]),
     )
     return blocks.Finding("partners.expected", brief.join(*parts), base=base, evidence=evidence)
+
+
+def _said(brief: Core, names: str, terms: str, inbound: bool, more: bool) -> str:
+    """Where more or fewer come from, or go to; without terms in short, where they have just been named."""
+    w = brief.w
+    if terms:
+        if inbound and more:
+            return w(
+                "**More students come from {names} than {terms} would lead one to expect**.", names=names, terms=terms
+            )
+        if inbound:
+            return w(
+                "**Fewer students come from {names} than {terms} would lead one to expect**.", names=names, terms=terms
+            )
+        if more:
+            return w("**More students go to {names} than {terms} would lead one to expect**.", names=names, terms=terms)
+        return w("**Fewer students go to {names} than {terms} would lead one to expect**.", names=names, terms=terms)
+    if inbound:
+        return w("**Fewer come from {names}** than so expected.", names=names)
+    if more:
+        return w("**More go to {names}** than so expected.", names=names)
+    return w("**Fewer go to {names}** than so expected.", names=names)
 
 
 def _evidence(brief: Core, table: pd.DataFrame, partners: list[str], own: Records | None) -> list[blocks.Evidence]:
