@@ -11,6 +11,7 @@ from pipeline.briefs.annual.expected import Records, expected_blocks
 from pipeline.briefs.annual.facts import first, records
 from pipeline.briefs.annual.institution_facts import PARTS, TOP
 from pipeline.briefs.annual.institution_findings import InstitutionFindings
+from pipeline.briefs.annual.outcome_differences import difference_blocks
 from pipeline.briefs.annual.phrases import cited, known
 from pipeline.briefs.annual.results_of_stays import outcome_blocks, outcome_rows
 
@@ -294,7 +295,7 @@ class InstitutionBrief(InstitutionFindings):
         )
 
     def outcomes(self) -> list[blocks.Block]:
-        return outcome_blocks(self) if len(outcome_rows(self, "all")) else []
+        return [*outcome_blocks(self), *difference_blocks(self)] if len(outcome_rows(self, "all")) else []
 
     def definitions(self) -> list[tuple[str, str]]:
         w = self.w
@@ -320,7 +321,7 @@ class InstitutionBrief(InstitutionFindings):
             (
                 w("Completion"),
                 w(
-                    "Of stays that ended in the three academic years up to this one and whose end is known, the share that was completed. Ongoing stays are in no base."
+                    "Of stays that ended in the three academic years up to this one and whose end is known, the share that was completed. Ongoing stays are in no base, virtual ones only in their own."
                 ),
             ),
             (
@@ -330,7 +331,7 @@ class InstitutionBrief(InstitutionFindings):
             (
                 w("95% interval"),
                 w(
-                    "The range in which the rate would lie for many more stays like these, by Wilson’s method for shares and Garwood’s for counts. Groups differ in more than their name: a difference is no proof of a cause."
+                    "The range in which the rate would lie for many more stays like these: Wilson’s method for shares, Garwood’s for publications, the linearised ratio over students for recognised credits, Student’s t for means; for adjusted differences Student’s t over partners. Groups differ in more than their name: a difference is no proof of a cause."
                 ),
             ),
         ]

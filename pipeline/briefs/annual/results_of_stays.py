@@ -23,6 +23,7 @@ NAMES = {
     "credit_recognition": N_("Credits recognised"),
     "full_recognition": N_("All credits recognised"),
     "degree_award": N_("Degree awarded"),
+    "both_degrees": N_("Both degrees awarded, of dual degrees"),
     "publications_per_100": N_("Joint publications per 100 stays"),
     "language_gain": N_("Language gain, CEFR levels"),
     "satisfaction": N_("Satisfaction, 1 to 5"),
@@ -32,6 +33,7 @@ NAMES = {
     "funded_share": N_("Funded by others"),
     "dual_supervised": N_("Supervised on both sides"),
 }
+FIGURES_BY = ("mode", "funder")
 WINDOW = 3  # academic years of ends, as in notebook 4
 # Whole-group table, in its order; the rest say the same in another way.
 LISTED = (
@@ -40,6 +42,7 @@ LISTED = (
     "extension",
     "credit_recognition",
     "degree_award",
+    "both_degrees",
     "publications_per_100",
     "language_gain",
     "satisfaction",
@@ -150,6 +153,7 @@ def overall_table(brief: InstitutionFacts) -> blocks.Table:
                 "interval": w.range(said(brief, r.lower, r.unit), said(brief, r.upper, r.unit)),
                 "n": blocks.Num(r.n, w.number(r.n)),
                 "missing": blocks.Num(r.missing, w.number(r.missing)) if known(r.missing) else None,
+                "bounds": bounds(brief, r),
             }
         )
     columns = [
@@ -158,11 +162,15 @@ def overall_table(brief: InstitutionFacts) -> blocks.Table:
         blocks.Column("interval", w("95% interval"), align="right"),
         blocks.Column("n", w("Base (n)"), kind="number"),
         blocks.Column("missing", w("Not known"), kind="number"),
+        blocks.Column("bounds", w("If none, or all, of them had it"), align="right"),
     ]
     notes = [
         w(
-            "Base: the stays to which the outcome applies and of which it is known; those of which it is not known are counted beside it and are in no rate."
-        )
+            "Base: the stays to which the outcome applies and of which it is known; those of which it is not known are counted beside it and are in no rate. Virtual stays are in none of them."
+        ),
+        w(
+            "Last column: what the value would be if none, or all, of those not known had the outcome; the truth lies between. –: it has no such end."
+        ),
     ]
     return blocks.Table(
         "outcomes-all",
@@ -174,18 +182,30 @@ def overall_table(brief: InstitutionFacts) -> blocks.Table:
     )
 
 
+def bounds(brief: InstitutionFacts, row: Any) -> str | None:
+    """What the unknown could make of a value, from none to all; None where there are no such ends."""
+    if not known(row.lowest) or not known(row.highest):
+        return None
+    return brief.w.range(said(brief, row.lowest, row.unit), said(brief, row.highest, row.unit))
+
+
+def reach(brief: InstitutionFacts, indicator: str) -> tuple[float, float] | None:
+    """The scale that all figures of an outcome share: what their dots and bars need."""
+    rows = [outcome_rows(brief, by, indicator) for by in FIGURES_BY]
+    shown = pd.concat([r[r["value"].notna() & r["group"].ne("unknown")] for r in rows if len(r)] or [pd.DataFrame()])
+    return (float(shown["lower"].min()), float(shown["upper"].max())) if len(shown) else None
+
+
 def dots_figure(brief: InstitutionFacts, indicator: str, by: str, title: str) -> blocks.Figure | None:
     """An outcome by group, with intervals; None when fewer than three groups may be shown."""
     w, rows = brief.w, outcome_rows(brief, by, indicator)
-    rows = rows[rows["group"].ne("unknown")] if len(rows) else rows
-    shown = rows[rows["value"].notna()] if len(rows) else rows
+    shown = rows[rows["value"].notna() & rows["group"].ne("unknown")] if len(rows) else rows
     if len(shown) < 3:
         return None
-    name = w.mode if by == "mode" else w.funder
     shown = shown.sort_values("value", ascending=False)
     frame = pd.DataFrame(
         {
-            "label": [w.capital(name(g)) for g in shown["group"]],
+            "label": [w.capital(group_name(brief, by, g)) for g in shown["group"]],
             "value": shown["value"].tolist(),
             "lower": shown["lower"].tolist(),
             "upper": shown["upper"].tolist(),
@@ -194,7 +214,7 @@ def dots_figure(brief: InstitutionFacts, indicator: str, by: str, title: str) ->
     )
     overall = first(outcome_rows(brief, "all", indicator))
     percent = bool(shown["unit"].iloc[0] == "%")
-    line = (
+    line: dict[str, Any] = (
         {
             "overall": float(overall.value),
             "overall_label": w("all stays {value}", value=said(brief, overall.value, overall.unit)),
@@ -202,16 +222,40 @@ def dots_figure(brief: InstitutionFacts, indicator: str, by: str, title: str) ->
         if overall is not None and known(overall.value)
         else {}
     )
-    chart = charts.dots(frame, words=w, percent=percent, **line)
-    hidden = len(rows) - len(shown)
-    caption = w("Dot: rate; bar: 95% interval; n: stays in the base.")
-    if hidden:
-        caption = brief.join(
-            caption,
-            w(
-                "{n} group is not shown, for few stays or to protect another.",
-                "{n} groups are not shown, for few stays or to protect another.",
-                n=hidden,
-            ),
-        )
+    chart = charts.dots(frame, words=w, percent=percent, reach=reach(brief, indicator), **line)
+    parts = [w("Dot: rate; bar: 95% interval; n: stays in the base.")]
+    if not chart.from_zero:
+        parts.append(w("The axis does not begin at 0."))
+    if "virtual" in set(shown["group"]):
+        parts.append(w("Virtual stays are not among all stays."))
+    caption = brief.join(*parts, *absent(brief, by, rows))
     return blocks.Figure(f"{indicator.replace('_', '-')}-{by}", title, chart, caption=caption, source=brief.source())
+
+
+def absent(brief: InstitutionFacts, by: str, rows: pd.DataFrame) -> list[str]:
+    """Sentences on the groups that a figure does not show: hidden ones by name, and stays whose group is not stated."""
+    w, found = brief.w, []
+    hidden = rows[rows["value"].isna() & ~rows["n"].eq(0).fillna(False) & rows["group"].ne("unknown")]
+    if len(hidden):
+        names = w.list([group_name(brief, by, g) for g in hidden["group"]])
+        found.append(w("Not shown, for few people or to protect others: {names}.", names=names))
+    none = first(rows[rows["group"].eq("unknown")])
+    if none is not None and known(none.n) and none.n:
+        found.append(
+            w(
+                "{n} stay is not shown, for its group is not stated.",
+                "{n} stays are not shown, for their group is not stated.",
+                n=none.n,
+            )
+        )
+    elif none is not None and not known(none.n):
+        found.append(w("Stays whose group is not stated are not shown."))
+    return found
+
+
+def group_name(brief: InstitutionFacts, by: str, group: str) -> str:
+    """A group in words: a mode, a funder, a band of language levels."""
+    w = brief.w
+    if by == "language":
+        return {"A": w("A1 or A2"), "B1": "B1", "B2": "B2", "C": w("C1 or C2")}.get(group, group)
+    return w.mode(group) if by == "mode" else w.funder(group)
