@@ -353,6 +353,21 @@ def test_of_the_whole_of_wdi_only_what_is_used_is_read(tmp_path: Path) -> None:
     assert ledger["rows_read"].to_dict() == {"cells": 2, "rows": 150}
 
 
+def test_the_refused_rows_of_a_bulk_file_are_set_aside_and_counted_to_the_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pipeline.records import conform
+
+    raw = put(tmp_path / "raw" / "uis", "x.csv", OPRI + "26637,FRA,odd,3,,\nCR.2,FRA,2020,98,,\n").parent
+    expected = pipeline.clean([raw])
+    monkeypatch.setattr(conform, "APART", 2)
+    found = pipeline.clean([raw])
+    pd.testing.assert_frame_equal(found.ledger, expected.ledger)
+    pd.testing.assert_frame_equal(found.counts, expected.counts)
+    pd.testing.assert_frame_equal(found.rejected, expected.rejected)
+    assert found.rejected["line"].tolist() == [3, 4, 6, 7, 8, 9]
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [

@@ -21,7 +21,11 @@ _WRITTEN = {"student_key": WITHHELD}  # value column -> the column as written
 
 @dataclass
 class Book:
-    """One raw table's part of the ledger. `rejected` and `unresolved` are lists of rows of `schema.REJECTED`."""
+    """One raw table's part of the ledger.
+
+    `rejected` and `unresolved` are lists of rows of `schema.REJECTED`; `refused` holds line and reason of the rows that the reader refused, in
+    columns, as a bulk download has millions of them.
+    """
 
     source: str
     file: str
@@ -33,6 +37,28 @@ class Book:
     changes: list[tuple[str, str, int]] = field(default_factory=list)
     merged: int = 0
     kept: int = 0
+    refused: pa.Table | None = None
+
+    @property
+    def n_rejected(self) -> int:
+        """How many rows are not kept."""
+        return len(self.rejected) + (self.refused.num_rows if self.refused is not None else 0)
+
+    def rejected_rows(self, schema: pa.Schema) -> pa.Table:
+        """All rows that are not kept; when the reader refused some, in the order of `line`."""
+        import pyarrow as pa
+
+        listed = pa.Table.from_pylist(self.rejected, schema=schema)
+        if self.refused is None:
+            return listed
+        same = {"source": self.source, "file": self.file, "table": self.table, "column": ""}
+        known = {"line": self.refused[LINE], "reason": self.refused[REFUSED]}
+        n = self.refused.num_rows
+        columns = [
+            known[f.name].cast(f.type) if f.name in known else pa.repeat(pa.scalar(same.get(f.name), f.type), n)
+            for f in schema
+        ]
+        return pa.concat_tables([pa.table(columns, schema=schema), listed]).sort_by("line")
 
     def reject(self, line: int, column: str, value: str | None, reason: str, suggestions: str = "") -> None:
         """Write a row into the list of the rejected."""
@@ -63,7 +89,7 @@ class Book:
             "counted": self.counted,
             "rows_read": self.read,
             "rows_kept": self.kept,
-            "rows_rejected": len(self.rejected),
+            "rows_rejected": self.n_rejected,
             "rows_merged": self.merged,
         }
 
@@ -93,12 +119,13 @@ def open_book(
     table = done.table
     states = engine.arrow(done.frame.group_by(BAD).agg(n=nw.len()))
     counts = dict(zip(states[BAD].to_pylist(), states["n"].to_pylist(), strict=True))
-    book = Book(table.source, table.file, table.table, table.counted, int(sum(counts.values())))
+    book = Book(table.source, table.file, table.table, table.counted, int(sum(counts.values())), refused=done.refused)
+    book.read += done.refused.num_rows if done.refused is not None else 0
     if len(counts) - (None in counts):
         _rejected(book, done, columns, rules, engine)
     _unresolved(book, done, columns, engine, implausible or {})
     book.changes = list(done.changes)
-    book.kept = book.read - len(book.rejected)
+    book.kept = book.read - book.n_rejected
     return book
 
 
@@ -107,14 +134,14 @@ def _rejected(
 ) -> None:
     names = [_WRITTEN.get(c.name, c.name) for c in columns if c.required] + [column for column, _ in rules.values()]
     there = [name for name in dict.fromkeys(names) if name in done.table.given and name != WITHHELD]
-    rows = engine.arrow(
-        done.frame.filter(~nw.col(BAD).is_null()).select(LINE, REFUSED, BAD, *(RAW + n for n in there)).sort(LINE)
-    )
+    if done.refused is None:
+        refused = engine.arrow(done.frame.filter(nw.col(BAD) == REFUSED).select(LINE, REFUSED))
+        book.refused = refused if refused.num_rows else None
+    others = done.frame.filter(~nw.col(BAD).is_null() & (nw.col(BAD) != REFUSED))
+    rows = engine.arrow(others.select(LINE, BAD, *(RAW + n for n in there)).sort(LINE))
     for row in rows.to_pylist():
         bad = row[BAD]
-        if bad == REFUSED:
-            book.reject(row[LINE], "", None, row[REFUSED])
-        elif bad in rules:
+        if bad in rules:
             column, reason = rules[bad]
             book.reject(row[LINE], column, row.get(RAW + column), reason)
         else:

@@ -18,6 +18,7 @@ from pipeline.records.reading import ColumnReader, Reading
 from pipeline.sources.table import LINE, REFUSED, RawTable
 
 RAW, PROBLEM, BAD = "raw_", "problem_", "bad"
+APART = 50_000  # refused rows from which on they are set aside before any column is read
 TYPES = {"text": pa.string(), "int": pa.int64(), "float": pa.float64(), "bool": pa.bool_(), "date": pa.timestamp("us")}
 
 
@@ -57,6 +58,9 @@ class Conformed:
     frame: nw.LazyFrame
     readings: dict[str, Mapping[str, Reading]] = field(default_factory=dict)
     changes: list[tuple[str, str, int]] = field(default_factory=list)  # rule, column, rows
+    refused: pa.Table | None = (
+        None  # line and reason of the rows that the reader refused, where they are so many that the frame lacks them
+    )
 
     def reasons(self, column: str, text: str | None) -> tuple[str, str]:
         """Why a text has no value, and suggestions."""
@@ -81,14 +85,18 @@ def conform(table: RawTable, columns: Sequence[Column], engine: Engine, carry: S
     Returns
     -------
     Conformed
-        As many rows as the raw table has.
+        As many rows as the raw table has, those in `refused` included.
     """
     given = set(table.given)
     base = engine.take(table.rows)
     present = [name for name in (*carry, *(c.name for c in columns)) if name in given]
     raw = [nw.col(name).cast(nw.String).alias(RAW + name) for name in present]
     base = engine.keep(base.select(*raw, nw.col(LINE).cast(nw.Int64), _refused_text(base)))
-    done = Conformed(table, base)
+    refused = engine.arrow(base.filter(~nw.col(REFUSED).is_null()).select(LINE, REFUSED))
+    apart = refused.num_rows > APART
+    if apart:
+        base = engine.keep(base.filter(nw.col(REFUSED).is_null()))
+    done = Conformed(table, base, refused=refused if apart else None)
     there = [column for column in columns if column.name in given]
     distinct = engine.distinct(base, [RAW + column.name for column in there])
     known = {RAW + c.name: _read(done, c, distinct[RAW + c.name]) for c in there}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
@@ -20,6 +20,9 @@ from pipeline.records.stays import date_column, end_of, simple
 from pipeline.records.text import plain
 from pipeline.records.words import text_of, word_of, yes_or_no
 from pipeline.sources.table import LINE, RawTable
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _COUNT = between(0, 1_000_000, whole=True)
 Rules = tuple[tuple[str, nw.Expr, tuple[str, str]], ...]
@@ -51,7 +54,24 @@ def rows_of(table: RawTable, spec: SmallTable, engine: Engine) -> tuple[list[Row
         if PROBLEM + c.name in there
     ]
     kept = engine.arrow(done.frame.filter(nw.col(BAD).is_null()).select(LINE, *values, *raw).sort(LINE, *values))
-    return [row | {"source": table.source, "file": table.file} for row in kept.to_pylist()], book, done
+    return _dicts(kept, {"source": table.source, "file": table.file}), book, done
+
+
+def _dicts(rows: pa.Table, same: Row) -> list[Row]:
+    """The rows as dicts, with what is the same in all; equal texts are one object, as a large table repeats few of them."""
+    import pyarrow as pa
+
+    columns: list[list[Any]] = []
+    for column in rows.columns:
+        if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+            coded = column.combine_chunks().dictionary_encode()
+            texts = [*coded.dictionary.to_pylist(), None]
+            columns.append([texts[code] for code in coded.indices.fill_null(len(texts) - 1).to_pylist()])
+        else:
+            columns.append(column.to_pylist())
+    names = (*rows.column_names, *same)
+    rest = tuple(same.values())
+    return [dict(zip(names, (*values, *rest), strict=True)) for values in zip(*columns, strict=True)]
 
 
 def differs(columns: Sequence[str]) -> Callable[[Row, Row], str]:

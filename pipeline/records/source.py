@@ -198,9 +198,9 @@ def _closed(work: Work) -> dict[str, pa.Table]:
     by_table: dict[str, int] = defaultdict(int)
     for book in work.books:
         by_table[book.table] += book.kept
-        if book.read != book.kept + len(book.rejected) + book.merged or book.kept < 0:
+        if book.read != book.kept + book.n_rejected + book.merged or book.kept < 0:
             raise ArithmeticError(
-                f"{book.file}: {book.read} rows read, {book.kept} kept, {len(book.rejected)} rejected, {book.merged} merged"
+                f"{book.file}: {book.read} rows read, {book.kept} kept, {book.n_rejected} rejected, {book.merged} merged"
             )
     for name, n in by_table.items():
         table = work.tables[name]
@@ -221,7 +221,8 @@ def _closed(work: Work) -> dict[str, pa.Table]:
     told = [
         {"source": work.source, "check": name, "holds": holds, "detail": detail} for name, holds, detail in work.checks
     ]
-    work.add("rejected", _arrow("rejected", (entry for b in work.books for entry in b.rejected)))
+    schema = arrow_schema("rejected")
+    work.add("rejected", pa.concat_tables([schema.empty_table(), *(b.rejected_rows(schema) for b in work.books)]))
     work.add("unresolved", _arrow("unresolved", (entry for b in work.books for entry in b.unresolved)))
     work.add("merged", _arrow("merged", work.merged))
     work.add("changes", _arrow("changes", changes))

@@ -155,9 +155,9 @@ def _counts(about: Card, partner: str) -> str:
     return f"""
         {_place("geo")} AS reporter, {_place(partner)} AS origin, {_place("geo")} AS destination, 'inbound' AS direction, period,
         {_level()} AS level, {_by_dataset(0)} AS measure, value, 'students' AS unit, {sdmx_csv.status("value", "flags")} AS status,
-        {literal(about.publisher)} AS publisher, {_by_dataset(1)} || ' (' || dataset || ')' AS title,
-        'https://ec.europa.eu/eurostat/databrowser/view/' || dataset || '/default/table' AS url,
-        concat_ws('; ', {sdmx_csv.meanings("flags")}, {literal(NOTE)}) AS note, line, refused"""
+        {literal(about.publisher)} AS publisher, CASE WHEN refused IS NULL THEN {_by_dataset(1)} || ' (' || dataset || ')' END AS title,
+        CASE WHEN refused IS NULL THEN 'https://ec.europa.eu/eurostat/databrowser/view/' || dataset || '/default/table' END AS url,
+        CASE WHEN refused IS NULL THEN concat_ws('; ', {sdmx_csv.meanings("flags")}, {literal(NOTE)}) END AS note, line, refused"""
 
 
 def _context(about: Card, partner: str) -> str:

@@ -104,7 +104,7 @@ def counts(about: Card, known: str, remark: str = "NULL", unused: str = "NULL") 
         {_VALUE} AS value, 'students' AS unit,
         CASE WHEN {_VALUE} IS NULL THEN 'M' WHEN qualifier IN ('UIS_EST', 'NAT_EST') THEN 'E' ELSE 'A' END AS status,
         {literal(about.publisher)} AS publisher, {known}.k_title AS title, {literal(about.url)} AS url,
-        concat_ws('; ', {notes}, {sizes}, {remark}, {known}.k_note) AS note, line,
+        CASE WHEN {known}.indicator IS NOT NULL THEN concat_ws('; ', {notes}, {sizes}, {remark}, {known}.k_note) END AS note, line,
         CASE WHEN refused IS NOT NULL THEN refused WHEN {known}.indicator IS NULL THEN {unused} END AS refused"""
 
 
