@@ -86,7 +86,7 @@ def study_flows(flows: pd.DataFrame, labels: Mapping[str, str], context: pd.Data
 
     Returns
     -------
-    Study. Specifications: "main" (distance, border, language; population and wealth of the end that varies, where one does), from which the expectations come; "time" (with
+    Study. Specifications: "main" (distance, border, language, colonial tie where the context tells of it; population and wealth of the end that varies, where one does), from which the expectations come; "time" (with
     the difference in time), "recognition" (with mutual recognition of degrees), "prior" (with the flow of five years before). Where both ends vary, origin-year and
     destination-year effects stand for all that is a country's own; where one does, the year's effects do, and no effects of partners: nothing that is fixed could be told from them.
 
@@ -104,7 +104,8 @@ def study_flows(flows: pd.DataFrame, labels: Mapping[str, str], context: pd.Data
     data = with_covariates(flows, context)
     last = int(data["year"].max())
     data = data[data["year"].gt(last - (YEARS_BOTH if both else YEARS_ONE_END))].reset_index(drop=True)
-    base = GEOGRAPHY if both else (*GEOGRAPHY, *SIZE)
+    ties = ("colonial_tie",) if "colonial_tie" in data else ()
+    base = (*GEOGRAPHY, *ties) if both else (*GEOGRAPHY, *ties, *SIZE)
     terms, left_out = usable(data, base)
     try:
         main = gravity(data, terms)

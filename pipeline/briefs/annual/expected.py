@@ -101,6 +101,7 @@ def _terms(brief: Core, table: pd.DataFrame) -> str:
         (w("distance"), "log_distance" in names),
         (w("a common border"), "contiguous" in names),
         (w("language"), "common_language" in names),
+        (w("colonial ties"), "colonial_tie" in names),
         (w("size"), "log_population" in names or "log_gdp_per_head" not in names),
         (w("wealth"), "log_gdp_per_head" in names),
     ]
