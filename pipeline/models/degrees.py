@@ -146,7 +146,7 @@ def _thinned(curve: pd.DataFrame, followed: np.ndarray, least: int) -> pd.DataFr
     }
     rounded = {c: step * np.round(v / step) for c, v in columns.items()}
     table = pd.DataFrame({"month": months.astype(int), **rounded, "at_risk": np.round(at_risk.astype(float), -1)})
-    return table[(at_risk >= FOLLOWED) & (months < curve["month"].max() + EVERY)]
+    return table[(at_risk >= FOLLOWED) & (months <= curve["month"].max() + 2 * EVERY)]
 
 
 def _checks(part: pd.DataFrame, known: pd.DataFrame) -> list[dict[str, object]]:

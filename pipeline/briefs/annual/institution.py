@@ -12,6 +12,7 @@ from pipeline.briefs.annual.facts import first, records
 from pipeline.briefs.annual.institution_facts import PARTS, TOP
 from pipeline.briefs.annual.institution_findings import InstitutionFindings
 from pipeline.briefs.annual.outcome_differences import difference_blocks
+from pipeline.briefs.annual.outcome_further import curve_figure
 from pipeline.briefs.annual.phrases import cited, known
 from pipeline.briefs.annual.results_of_stays import outcome_blocks, outcome_rows
 
@@ -295,7 +296,10 @@ class InstitutionBrief(InstitutionFindings):
         )
 
     def outcomes(self) -> list[blocks.Block]:
-        return [*outcome_blocks(self), *difference_blocks(self)] if len(outcome_rows(self, "all")) else []
+        if not len(outcome_rows(self, "all")):
+            return []
+        curve = curve_figure(self)
+        return [*outcome_blocks(self), *([curve] if curve is not None else []), *difference_blocks(self)]
 
     def definitions(self) -> list[tuple[str, str]]:
         w = self.w

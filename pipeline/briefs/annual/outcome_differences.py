@@ -9,7 +9,7 @@ import pandas as pd
 
 from pipeline.briefs import blocks, charts
 from pipeline.briefs.annual.facts import first
-from pipeline.briefs.annual.outcome_further import checks_note, curve_figure, partner_blocks
+from pipeline.briefs.annual.outcome_further import checks_note, partner_blocks
 from pipeline.briefs.annual.phrases import known
 from pipeline.briefs.annual.results_of_stays import ended_evidence, group_name
 from pipeline.briefs.catalogue import N_
@@ -33,12 +33,12 @@ LEVELS = {"A": ["A1", "A2"], "B1": ["B1"], "B2": ["B2"], "C": ["C1", "C2"]}
 
 
 def difference_blocks(brief: InstitutionFacts) -> list[blocks.Block]:
-    """The section: findings, figures of adjusted differences, partners, time to degree, checks; nothing where there is no model."""
+    """The section: findings, figures of adjusted differences, partners, checks; nothing where there is no model."""
     w = brief.w
     findings = [f for by in ("funder", "language") if (f := difference_finding(brief, by)) is not None]
     figures = [figure for by in ("funder", "language", "mode") if (figure := gaps_figure(brief, by)) is not None]
-    curve, partners = curve_figure(brief), partner_blocks(brief)
-    if not (figures or curve or partners):
+    partners = partner_blocks(brief)
+    if not (figures or partners):
         return []
     lead = w(
         "Differences between groups with the rest held equal, by models of the stays that ended. They say what goes together, not what follows from what: people choose their funding, mode and time, and are chosen."
@@ -48,8 +48,6 @@ def difference_blocks(brief: InstitutionFacts) -> list[blocks.Block]:
     found += [blocks.Paragraph(none)] if none else []
     found += _laid_out(figures)
     found += partners
-    if curve is not None:
-        found.append(curve)
     note = checks_note(brief)
     return found + ([note] if note is not None else [])
 

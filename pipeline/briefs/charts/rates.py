@@ -63,8 +63,8 @@ class Dots(Chart):
         right = surface.widest(bases) + surface.widest([self.said(r["value"]) for r in self.rows], weight="bold") + 14
         bottom = surface.size * 1.8 + 5
         box = Box(left, bottom, surface.width - right, bottom + rows.height)
-        ticks, high = self.scale(lambda labels: surface.widest(labels) * 1.5 * len(labels) <= box.width)
-        frame = Frame(box, (ticks[0], max(ticks[-1], high)), (0, 1))
+        ticks = self.scale(lambda labels: surface.widest(labels) * 1.5 * len(labels) <= box.width)
+        frame = Frame(box, self.span, (0, 1))
         self._axis(surface, frame, ticks)
         for row, name, base, y in zip(self.rows, rows.names, bases, rows.centres(box.top), strict=True):
             write_name(surface, left - 6, y, name)
@@ -79,8 +79,9 @@ class Dots(Chart):
             dot = frame.across(row["value"])
             surface.line([dot], [y], marker="o", ms=5.2, color=theme.BLUE, mec="white", mew=0.6, zorder=3)
 
-    def scale(self, fit: Callable[[list[str]], bool]) -> tuple[list[float], float]:
-        """Ticks whose labels fit, as many as can be up to five, and the upper end of what is shown."""
+    @property
+    def span(self) -> tuple[float, float]:
+        """The ends of the axis, the same whatever the width of the chart."""
         shown = [r for r in self.rows if not unknown(r["value"])]
         low = min((min(r["lower"], r["value"]) for r in shown), default=0.0)
         high = max((max(r["upper"], r["value"]) for r in shown), default=1.0)
@@ -89,18 +90,29 @@ class Dots(Chart):
         if self.reach is not None:
             low, high = min(low, self.reach[0]), max(high, self.reach[1])
         start = 0.0 if low < 0.55 * high else low
-        tried = [round_ticks(start, high, at_most) for at_most in (4, 3, 2, 1)]
         if self.percent and start == 0 and high > 75:
-            tried = [[0.0, 25.0, 50.0, 75.0, 100.0], [0.0, 50.0, 100.0], [0.0, 100.0]]
-        for ticks in tried:
+            return 0.0, 100.0
+        ticks = round_ticks(start, high, 4)
+        return ticks[0], max(ticks[-1], high)
+
+    def scale(self, fit: Callable[[list[str]], bool]) -> list[float]:
+        """Ticks between the ends of the axis whose labels fit, as many as can be up to five."""
+        low, high = self.span
+        steps = [25.0, 50.0, 100.0] if self.percent and (low, high) == (0.0, 100.0) else []
+        tried = [[s * k for k in range(int(100 / s) + 1)] for s in steps]
+        tried = tried or [round_ticks(low, high, at_most) for at_most in (4, 3, 2, 1)]
+        ticks = [low, high]
+        for candidate in tried:
+            inside = [t for t in candidate if low <= t <= high]
+            ticks = inside if len(inside) > 1 else ticks
             if fit(tick_labels(ticks, self.words, self.percent)):
                 break
-        return ticks, high
+        return ticks
 
     @property
     def from_zero(self) -> bool:
         """Whether the axis begins at 0."""
-        return self.scale(lambda labels: True)[0][0] == 0
+        return self.span[0] == 0
 
     def _axis(self, surface: Surface, frame: Frame, ticks: list[float]) -> None:
         box = frame.box
