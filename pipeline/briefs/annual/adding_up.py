@@ -12,6 +12,7 @@ from pipeline.briefs.annual.record import Record
 from pipeline.models import round_sums
 
 OTHERS = "others"
+BESIDE = 100_000  # longer numbers need the whole width
 DIGITS = 4  # of a total; its parts are rounded to the same multiples
 
 
@@ -23,13 +24,13 @@ class AddingUp(Record):
         table = self.facts.table("outlook_parts")
         if table.empty:
             return []
-        made = [
-            self.parts_table(str(total), by, rows)
-            for by in ("partner", "level")
-            for total, rows in table[table["by"].eq(by)].groupby("total", sort=False)
-        ]
-        pairs = [made[k : k + 2] for k in range(0, len(made), 2)]
-        return [blocks.Columns(pair[0], pair[1]) if len(pair) == 2 else pair[0] for pair in pairs]
+        found: list[blocks.Block] = []
+        for by in ("partner", "level"):
+            same = table[table["by"].eq(by)]
+            made = [self.parts_table(str(total), by, rows) for total, rows in same.groupby("total", sort=False)]
+            narrow = same.groupby(["total", "year"])["upper_80"].sum().max() < BESIDE
+            found += [blocks.Columns(made[0], made[1])] if len(made) == 2 and narrow else made
+        return found
 
     def parts_table(self, total: str, by: str, rows: pd.DataFrame) -> blocks.Table:
         """The last year of the outlook, part by part, with the whole below."""

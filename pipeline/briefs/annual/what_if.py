@@ -65,7 +65,8 @@ class WhatIf(Record):
         if row.kind == "closes":
             return w("none from {period}", period=period)
         if row.kind == "scales":
-            return w("times {factor} from {period}", factor=w.number(row.by, None), period=period)
+            factor = w.number(row.by, 0 if float(row.by).is_integer() else 2)
+            return w("times {factor} from {period}", factor=factor, period=period)
         if row.by == 0:
             return w("no growth from {period}", period=period)
         rate = 100 * row.by
