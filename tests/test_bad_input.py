@@ -11,14 +11,16 @@ import pandas as pd
 import pytest
 
 from pipeline import cli, settings
+from pipeline.briefs.annual.facts import Facts
 from pipeline.errors import InputError, MobilityError, SettingsError, did_you_mean
 from pipeline.measures import audit
-from pipeline.records import clean
+from pipeline.records import clean, load
 from pipeline.run import survey
 from pipeline.run.checksums import Checksums
 from pipeline.run.journal import Journal, Record
 from pipeline.run.lock import only_run
-from pipeline.run.workspace import check_place
+from pipeline.run.plan import Choice, chosen
+from pipeline.run.workspace import check_place, context
 from pipeline.sources import discover, draft_card
 
 HEADINGS = "Student,Country,From,To\n"
@@ -73,6 +75,38 @@ def test_settings_that_are_a_folder_are_named(tmp_path):
     (tmp_path / "mobility.toml").mkdir()
     with pytest.raises(SettingsError, match="cannot be read"):
         settings.load(tmp_path / "mobility.toml")
+
+
+def test_no_card_is_drafted_of_a_file_that_is_no_table(tmp_path):
+    path = tmp_path / "README.md"
+    path.write_text("# Notes\n\nFirst, some text, with commas.\nThen a line.\n\n- and a list\n", encoding="utf-8")
+    with pytest.raises(InputError, match="no table was recognised"):
+        draft_card(path)
+    path.write_text("Colour;Shape\nred;round\nblue;square\n", encoding="utf-8")
+    assert "Colour: ?" in draft_card(path), "headings that nobody knows are still headings"
+
+
+def test_a_subject_whose_every_row_is_bad_is_told_where_the_reasons_are(tmp_path):
+    settings_file(tmp_path, 'raw = ["raw"]\n[[subjects]]\nid = "uni"\n')
+    (tmp_path / "raw/uni").mkdir(parents=True)
+    (tmp_path / "raw/uni/source.yml").write_text(CARD, encoding="utf-8")
+    (tmp_path / "raw/uni/stays.csv").write_text(HEADINGS + "S1,Nowhereland,x,y\n", encoding="utf-8")
+    here = context({}, tmp_path)
+    clean([tmp_path / "raw"], engine="pandas", out=here.processed)
+    survey.write(here.processed, here.raw)
+    with pytest.raises(SettingsError, match="every row that tells of students was rejected") as caught:
+        chosen(here, Choice(), survey.read(here.processed))
+    assert str(Path("rejected.parquet/uni.parquet")) in str(caught.value)
+
+
+def test_a_damaged_clean_table_is_to_be_cleaned_again_and_a_damaged_result_to_be_made_again(tmp_path):
+    (tmp_path / "stays.parquet").mkdir()
+    (tmp_path / "stays.parquet/uni.parquet").write_bytes(b"garbage")
+    with pytest.raises(InputError, match="mobility clean"):
+        load(tmp_path, "stays")
+    (tmp_path / "headline.parquet").write_bytes(b"garbage")
+    with pytest.raises(InputError, match="Delete it, and run `mobility reports` again"):
+        Facts.load(tmp_path, "CHN", 2018)
 
 
 def test_a_message_is_one_line_whatever_the_file_is_called():

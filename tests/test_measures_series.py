@@ -214,3 +214,11 @@ def test_the_year_of_a_country_is_that_of_its_national_total() -> None:
 def test_a_frame_that_is_no_counts_is_refused_by_its_missing_column() -> None:
     with pytest.raises(InputError, match="counts: has no column reporter"):
         series(pd.DataFrame({"reporters": []}), "CHN")
+
+
+def test_figures_without_a_publisher_stay_apart_and_say_so() -> None:
+    found = frame(*[count(v, y, publisher=None) for y, v in ((2017, 5000), (2018, 6000))])
+    assert subjects(found)["id"].tolist() == ["CHN"]
+    both = headline(series(pd.concat([found, CHINA]), "CHN"), 2018)
+    totals = both[both["measure"].eq("stock") & both["partner"].eq("WLD")]
+    assert set(totals["publisher"]) == {"MOE (China)", "publisher not stated"}

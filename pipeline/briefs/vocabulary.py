@@ -204,6 +204,7 @@ PUBLISHERS = {
     "Migration Policy Institute": N_("Migration Policy Institute"),
     "educationdata.org": N_("educationdata.org"),
     "World Bank": N_("World Bank"),
+    "publisher not stated": N_("publisher not stated"),
 }
 # Where a source was printed, as titles name it.
 OUTLETS = {

@@ -10,6 +10,7 @@ from importlib.resources import files
 import pandas as pd
 
 ROLES = ("national", "international", "extract", "copy")
+UNNAMED = "publisher not stated"  # for figures whose source does not say who counted
 
 
 @dataclass(frozen=True)
@@ -41,12 +42,14 @@ def publisher(label: str) -> Publisher:
 
 
 def families(labels: pd.Series) -> pd.Series:
-    """The family of each label, row by row.
+    """The family of each label, row by row; figures without a label have one of their own.
 
     >>> families(pd.Series(["IIE Open Doors", "Open Doors"])).tolist()
     ['IIE Open Doors', 'IIE Open Doors']
+    >>> families(pd.Series([None, "HESA"])).tolist()
+    ['publisher not stated', 'HESA']
     """
-    return labels.map({label: publisher(label).family for label in labels.dropna().unique()})
+    return labels.map({label: publisher(label).family for label in labels.dropna().unique()}).fillna(UNNAMED)
 
 
 def labels_of(family: str) -> list[str]:

@@ -1,13 +1,15 @@
-"""reports/index.html: one page that leads to every brief, by subject and year, in both languages.
+"""reports/index.html: one page that leads to every brief and partner profile, by subject and year, in both languages.
 
-It stands alone (no script, no picture, nothing from elsewhere), has one heading a subject and says of each brief its
-language, format, size and date, and whether its data are made up.
+It stands alone (no script, no picture, nothing from elsewhere), has one heading a subject and says of each brief what it found (its
+title), its language, format, size and date, and whether its data are made up.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import html
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from html import escape
 from pathlib import Path
@@ -21,7 +23,9 @@ from pipeline.run.workspace import Context
 PAGE = Path(__file__).with_name("index.html")
 LANGUAGES = {"en": "English", "zh": "中文"}
 FORMATS = {"html": ("web page", "网页"), "pdf": ("PDF", "PDF"), "xlsx": ("tables", "数据表")}
+KINDS = {"brief": ("Annual brief", "年度简报"), "profile": ("Partner profile", "合作伙伴概况")}
 MARK = '<meta name="made-from" content="{}">'
+HEAD = 4096  # characters of a page within which its title stands
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,13 @@ class Brief:
     made: str  # ISO date
     words: tuple[str, str]  # how the subject is called in English and Chinese
     synthetic: bool
+    kind: str = "brief"  # or profile
+    title: str = ""  # what the web page of this language says first
+
+    @property
+    def folder(self) -> str:
+        """Where the file lies: a brief's, or that of one partner's profile."""
+        return self.link.rpartition("/")[0]
 
 
 def write_index(here: Context) -> Path:
@@ -74,7 +85,7 @@ def page(briefs: Iterable[Brief], mark: str = "") -> str:
         A line for the head.
     """
     by_subject: dict[str, list[Brief]] = {}
-    for brief in sorted(briefs, key=lambda b: (b.words[0].casefold(), -b.year, b.language, b.format)):
+    for brief in sorted(briefs, key=lambda b: (b.words[0].casefold(), -b.year, b.kind, b.folder, b.language, b.format)):
         by_subject.setdefault(brief.subject, []).append(brief)
     sections = "\n".join(_section(s, b) for s, b in by_subject.items())
     none = '<p>No brief has been made yet. <span lang="zh">尚未生成简报。</span></p>'
@@ -84,9 +95,8 @@ def page(briefs: Iterable[Brief], mark: str = "") -> str:
 
 def _section(subject: str, briefs: list[Brief]) -> str:
     english, chinese = briefs[0].words
-    rows = "\n".join(
-        _row(year, [b for b in briefs if b.year == year]) for year in sorted({b.year for b in briefs})[::-1]
-    )
+    folders = dict.fromkeys(b.folder for b in briefs)
+    rows = "\n".join(_row([b for b in briefs if b.folder == folder]) for folder in folders)
     note = ""
     if briefs[0].synthetic:
         note = (
@@ -97,32 +107,51 @@ def _section(subject: str, briefs: list[Brief]) -> str:
     return (
         f'<section aria-labelledby="s-{escape(subject, quote=True)}">\n'
         f'<h2 id="s-{escape(subject, quote=True)}">{heading}</h2>\n{note}'
-        f'<table>\n<caption class="hidden">Briefs about {escape(english)}</caption>\n'
-        '<thead><tr><th scope="col">Year <span lang="zh">年份</span></th>'
-        '<th scope="col">English</th><th scope="col" lang="zh">中文</th>'
-        '<th scope="col">Made <span lang="zh">生成日期</span></th></tr></thead>\n'
-        f"<tbody>\n{rows}\n</tbody>\n</table>\n</section>"
+        f'<table role="table">\n<caption class="hidden">Briefs about {escape(english)}</caption>\n'
+        '<thead role="rowgroup"><tr role="row"><th scope="col" role="columnheader">Year <span lang="zh">年份</span></th>'
+        '<th scope="col" role="columnheader">English</th><th scope="col" role="columnheader" lang="zh">中文</th>'
+        '<th scope="col" role="columnheader">Made <span lang="zh">生成日期</span></th></tr></thead>\n'
+        f'<tbody role="rowgroup">\n{rows}\n</tbody>\n</table>\n</section>'
     )
 
 
-def _row(year: int, briefs: list[Brief]) -> str:
-    cells = "".join(f"<td>{_links(b for b in briefs if b.language == language)}</td>" for language in LANGUAGES)
+def _row(briefs: Sequence[Brief]) -> str:
+    """One brief or profile: in each language its title and what it can be had as."""
     made = max(b.made for b in briefs)
-    return f'<tr><th scope="row">{year}</th>{cells}<td><time datetime="{made}">{made}</time></td></tr>'
+    english, chinese = KINDS[briefs[0].kind]
+    what = f'<small class="kind">{english} <span lang="zh">{chinese}</span></small>'
+    cells = "".join(
+        f'<td role="cell" lang="{language}">{_links([b for b in briefs if b.language == language])}</td>'
+        for language in LANGUAGES
+    )
+    return (
+        f'<tr role="row" class="{briefs[0].kind}"><th scope="row" role="rowheader">{briefs[0].year} {what}</th>{cells}'
+        f'<td role="cell" class="made"><time datetime="{made}">{made}</time></td></tr>'
+    )
 
 
-def _links(briefs: Iterable[Brief]) -> str:
-    return " · ".join(map(_link, briefs)) or "–"
+def _links(briefs: Sequence[Brief]) -> str:
+    if not briefs:
+        return "–"
+    said = "".join(
+        f'<a class="title" href="{escape(b.link, quote=True)}" hreflang="{b.language}">{escape(b.title)}</a>'
+        for b in briefs
+        if b.title and b.format == "html"
+    )
+    return said + '<span class="files">' + " · ".join(map(_link, briefs)) + "</span>"
 
 
 def _link(brief: Brief) -> str:
     english, chinese = FORMATS[brief.format]
     label = chinese if brief.language == "zh" else english
-    whose = brief.words[1] if brief.language == "zh" else brief.words[0]
-    language = f' lang="{brief.language}" hreflang="{brief.language}"' if brief.language else ""
+    whose = brief.title or f"{brief.words[1] if brief.language == 'zh' else brief.words[0]} {brief.year}"
+    small = f"<small>{_size(brief.size)}</small>"
+    if brief.title and brief.format == "html":
+        return f"{label} {small}"  # the title is its link
+    language = f' hreflang="{brief.language}"' if brief.language else ""
     return (
         f'<a href="{escape(brief.link, quote=True)}"{language}>{label}'
-        f'<span class="hidden"> {escape(whose)} {brief.year}</span></a> <small>{_size(brief.size)}</small>'
+        f'<span class="hidden"> {escape(whose)}</span></a> {small}'
     )
 
 
@@ -136,22 +165,21 @@ def _size(size: int) -> str:
 
 
 def _files(here: Context) -> Iterable[Brief]:
-    """Files of briefs, from the run records."""
+    """Files of briefs and of partner profiles, from the run records."""
     journal = Journal()
     known = survey.read(here.processed) or {}
-    for record in sorted(here.reports.glob("*/*/run.json")):
-        subject, year = record.parent.name, record.parent.parent.name
+    for record in sorted([*here.reports.glob("*/*/run.json"), *here.reports.glob("*/*/partners/*/run.json")]):
+        year, subject = record.relative_to(here.reports).parts[:2]
         if not year.isdigit():
             continue
         about = known.get(subject)
         names = about.name if about else {}
         title = about.title if about and about.title else subject
-        dates = [
-            r.finished[:10] for name, r in journal.tasks(record).items() if name.startswith("brief:") and r.finished
-        ]
+        runs = journal.tasks(record).items()
+        dates = [r.finished[:10] for name, r in runs if name.startswith(("brief:", "profile:")) and r.finished]
         for path in sorted(record.parent.iterdir()):
-            language, format_ = _kind(path.name)
-            if format_ in FORMATS:
+            kind, language, format_ = _kind(path.name)
+            if kind:
                 yield Brief(
                     subject=subject,
                     year=int(year),
@@ -162,26 +190,41 @@ def _files(here: Context) -> Iterable[Brief]:
                     made=max(dates, default=date.today().isoformat()),
                     words=(names.get("en", title), names.get("zh", title)),
                     synthetic=bool(about and about.synthetic),
+                    kind=kind,
+                    title=_title(record.parent / f"{kind}.{language}.html"),
                 )
 
 
-def _kind(name: str) -> tuple[str, str]:
-    """Language and format of a file of a brief.
+def _kind(name: str) -> tuple[str, str, str]:
+    """What a file is, its language and its format; empty for what the page does not lead to.
 
-    >>> _kind("brief.en.pdf"), _kind("tables.xlsx"), _kind("run.json")
-    (('en', 'pdf'), ('', 'xlsx'), ('', ''))
+    >>> _kind("brief.en.pdf"), _kind("tables.zh.xlsx"), _kind("profile.zh.html"), _kind("run.json")
+    (('brief', 'en', 'pdf'), ('brief', 'zh', 'xlsx'), ('profile', 'zh', 'html'), ('', '', ''))
     """
-    stem, _, format_ = name.rpartition(".")
-    kind, _, language = stem.partition(".")
-    if (kind, format_) == ("tables", "xlsx") or (kind == "brief" and language in LANGUAGES and format_ in FORMATS):
-        return (language if language in LANGUAGES else ""), format_
-    return "", ""
+    found = re.fullmatch(r"(brief|profile|tables)\.(\w+)\.(\w+)", name)
+    if (
+        not found
+        or found[2] not in LANGUAGES
+        or found[3] not in FORMATS
+        or (found[1] == "tables") != (found[3] == "xlsx")
+    ):
+        return "", "", ""
+    return ("brief" if found[1] == "tables" else found[1]), found[2], found[3]
+
+
+def _title(path: Path) -> str:
+    """What a brief's web page says first: the words of its title before the subtitle; empty without such a page."""
+    try:
+        with path.open(encoding="utf-8") as file:
+            head = file.read(HEAD)
+    except OSError:
+        return ""
+    found = re.search(r"<title>(.*?)</title>", head, re.DOTALL)
+    return html.unescape(found[1]).rsplit(" · ", 1)[0].strip() if found else ""
 
 
 def _named(briefs: Iterable[Brief], known: dict[str, survey.Known]) -> list[Brief]:
     """With the names of countries in both languages."""
-    from dataclasses import replace
-
     from pipeline.briefs.words import Words
 
     words = {language: Words(language) for language in LANGUAGES}

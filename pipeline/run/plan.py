@@ -79,6 +79,17 @@ class Planner:
             yield Step(task, reason or (f"if {before[0].replace(':', ' ')} changes what it reads" if before else ""))
 
 
+def _nothing_about(here: Context, subject: str, known: Iterable[str]) -> tuple[str, str]:
+    """Why there are no data about a subject, and what to do: its rows were all rejected, or its name is not right."""
+    rejected = here.processed / "rejected.parquet" / f"{subject}.parquet"
+    if not rejected.is_file():
+        return "there are no data about it.", did_you_mean(subject, known)
+    return (
+        "there are no data about it: every row that tells of students was rejected.",
+        f"The reasons, row by row, are in {rejected}, and counted in notebook 1 as it was run ({here.processed / 'notebooks'}).",
+    )
+
+
 def chosen(here: Context, choice: Choice, known: Mapping[str, survey.Known]) -> list[tuple[str, int, tuple[str, ...]]]:
     """Subject, year and languages of each brief to make.
 
@@ -99,7 +110,7 @@ def chosen(here: Context, choice: Choice, known: Mapping[str, survey.Known]) -> 
     found = []
     for subject in wanted(here, choice):
         if subject.id not in known:
-            raise SettingsError(f"subject {subject.id}", "there are no data about it.", did_you_mean(subject.id, known))
+            raise SettingsError(f"subject {subject.id}", *_nothing_about(here, subject.id, known))
         about = known[subject.id]
         year = choice.year or subject.year or about.latest_year
         if not about.first_year <= year <= about.latest_year:

@@ -14,6 +14,7 @@ from rich.console import Console
 from pipeline.errors import SettingsError, did_you_mean
 from pipeline.run import survey
 from pipeline.run.execution import Execution, Result, side_by_side
+from pipeline.run.index import write_index
 from pipeline.run.lock import only_run
 from pipeline.run.plan import Choice, Planner, chosen
 from pipeline.run.progress import Progress
@@ -77,6 +78,7 @@ def profile(
             tasks, folder = profile_tasks(here, subject, partner, when, wanted, stage)
             run.run(tasks, result)
         planner.checksums.remember()
+        write_index(here)
         return result, folder
 
 

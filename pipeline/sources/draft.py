@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -73,7 +74,7 @@ def draft_card(file: Path | str) -> str:
     Raises
     ------
     InputError
-        If the file is missing, damaged, empty or of a kind that is not read.
+        If the file is missing, damaged, empty, of a kind that is not read, or no table.
     """
     path = Path(file)
     if path.suffix.lower() in FOREIGN_SUFFIXES:
@@ -91,7 +92,20 @@ def draft_card(file: Path | str) -> str:
     else:
         grid, form = _text_grid(path)
         guesses = [_guess(path, grid, None, "")]
+    if form and not any(len(guess.placed) > 1 for guess in guesses) and not _regular(grid):
+        raise InputError(
+            path,
+            "no table was recognised in it: there is no row of headings with columns below it.",
+            "Give a CSV file or a workbook; or write the card by hand (docs/your-own-data.md).",
+        )
     return _write(source, guesses, form)
+
+
+def _regular(grid: Grid) -> bool:
+    """Whether most lines have the same number of cells, more than one: running text has not."""
+    widths = Counter(len(row) for row in grid if any(row))
+    width, lines = max(widths.items(), key=lambda item: item[1])
+    return width > 1 and lines > sum(widths.values()) / 2
 
 
 def _text_grid(path: Path) -> tuple[Grid, tuple[str, str]]:

@@ -127,7 +127,7 @@ class CountryBrief(CountryFindings, CountryPlaces):
     def definitions(self) -> list[tuple[str, str]]:
         w = self.w
         measures = list(dict.fromkeys(f.measure for f in self.glance_rows()))
-        names = {f.measure: self.called(f.measure, f.publisher) for f in self.glance_rows()}
+        names = {f.measure: self.measure_name(f.measure, f.publisher) for f in self.glance_rows()}
         found = [(w.capital(names[m]), definition(w, m)) for m in measures]
         found += [
             (

@@ -151,7 +151,7 @@ class CountryFacts(Brief):
         w = self.w
         return w("international students in China") if self.country == "CHN" else w("international students")
 
-    def called(self, measure: str, publisher: str) -> str:
+    def measure_name(self, measure: str, publisher: str) -> str:
         """A measure, under the name that its publisher and country have for it."""
         w = self.w
         if measure == "practical_training":
@@ -182,7 +182,7 @@ class CountryFacts(Brief):
     def label(self, figure: Any) -> str:
         """What a series is called in a table."""
         w = self.w
-        name = w.capital(self.called(figure.measure, figure.publisher))
+        name = w.capital(self.measure_name(figure.measure, figure.publisher))
         if figure.measure == "stock" and figure.funding == "self":
             return w("Students who pay themselves")
         if figure.direction == "outbound":

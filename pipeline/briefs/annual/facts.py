@@ -42,6 +42,16 @@ def undivided(frame: pd.DataFrame) -> pd.Series:
     return frame["level"].eq("all") & frame["mode"].eq("all") & frame["funding"].eq("all")
 
 
+def _read(path: Path) -> pd.DataFrame:
+    import pyarrow as pa
+
+    try:
+        return pd.read_parquet(path)
+    except (pa.ArrowException, OSError) as error:
+        todo = "Delete it, and run `mobility reports` again: it is then made anew."
+        raise InputError(path, f"cannot be read as Parquet: {str(error).rstrip('.')}.", todo) from None
+
+
 @dataclass(frozen=True)
 class Facts:
     """The result tables of a subject and year (docs/architecture.md, "Results").
@@ -66,9 +76,9 @@ class Facts:
         Raises
         ------
         InputError
-            When there is none.
+            When there is none, or one is damaged.
         """
-        found = {path.stem: pd.read_parquet(path) for path in sorted(folder.glob("*.parquet"))}
+        found = {path.stem: _read(path) for path in sorted(folder.glob("*.parquet"))}
         if "headline" not in found:
             raise InputError(folder, "no results here.", f"Run notebooks 2 to 4 for {subject} and {year} first.")
         return cls(subject, year, found)
