@@ -40,6 +40,16 @@ _DOORS = {
     "audit": "pipeline.measures.disclosure",
     "Layout": "pipeline.measures.disclosure",
     "indicators": "pipeline.measures.registry",
+    "classify_modes": "pipeline.measures.modes",
+    "classified": "pipeline.measures.mode_profiles",
+    "profile_of_modes": "pipeline.measures.mode_profiles",
+    "mode_transitions": "pipeline.measures.mode_profiles",
+    "agreement_with_stated": "pipeline.measures.mode_profiles",
+    "rule_record": "pipeline.measures.mode_profiles",
+    "published_modes": "pipeline.measures.mode_publication",
+    "alliance_database": "pipeline.measures.alliance",
+    "opportunities": "pipeline.measures.alliance_actions",
+    "published_alliance": "pipeline.measures.alliance_publication",
 }
 __all__ = sorted(_DOORS)
 __getattr__, __dir__ = doors(__name__, _DOORS)
