@@ -135,7 +135,8 @@ def _finding(brief: Core, tables: list[pd.DataFrame], own: Records | None) -> bl
         n=w.list([w.number(len(table)) for table in tables]) if len({len(t) for t in tables}) > 1 else len(tables[0]),
         period=_period(brief, tables[0]),
     )
-    return blocks.Finding("partners.expected", brief.join(*parts), base=base, evidence=evidence)
+    doubt = _doubt(brief) if any(_doubtful(brief, table) for table in tables) else ""
+    return blocks.Finding("partners.expected", brief.join(*parts), base=brief.join(base, doubt), evidence=evidence)
 
 
 def _said(brief: Core, names: str, terms: str, inbound: bool, more: bool) -> str:
@@ -183,6 +184,10 @@ def _doubtful(brief: Core, table: pd.DataFrame) -> bool:
     return bool(checks.loc[same, "p"].lt(SURE).any())
 
 
+def _doubt(brief: Core) -> str:
+    return brief.w("A check of the model’s form (RESET) fails: take the expectations as rough.")
+
+
 def _figure(brief: Core, table: pd.DataFrame, own: Records | None) -> blocks.Figure:
     """The largest departures of a direction."""
     w, rows, row = brief.w, _chosen(table), records(table)[0]
@@ -194,11 +199,7 @@ def _figure(brief: Core, table: pd.DataFrame, own: Records | None) -> blocks.Fig
         if row.direction == "inbound"
         else w("Hosts against expectation, {period}", period=period)
     )
-    doubt = (
-        w("A check of the model’s form (RESET) fails: take the expectations as rough.")
-        if _doubtful(brief, table)
-        else ""
-    )
+    doubt = _doubt(brief) if _doubtful(brief, table) else ""
     caption = brief.join(
         w(
             "Dot: students, as a multiple of what {terms} would lead one to expect (1). Bar: where 95 of 100 such flows lie. Blue: more; orange: fewer.",
