@@ -46,7 +46,7 @@ def published_alliance(found: Alliance, policy: Disclosure | None = None) -> dic
     [['A', <NA>]]
     """
     chosen = as_policy(policy)
-    sums = alliance_sums(found).drop(columns="places")
+    sums = alliance_sums(found).drop(columns="places").assign(as_of=found.as_of)
     sums["use"] = sums["use"].round(0).where(sums["used"].ge(chosen.minimum_base) | sums["used"].eq(0))
     agreements, partners = _public_agreements(found, chosen), _public_partners(found, chosen)
     todo = actions(found)
