@@ -109,7 +109,7 @@ def fingerprint(out: Path) -> tuple[int, int, str]:
 
     def table(name: str) -> str:
         path = out / f"{name}.parquet"
-        return f"read_parquet('{path}/*.parquet')" if path.is_dir() else f"read_parquet('{path}')"
+        return f"read_parquet('{path}/**/*.parquet')" if path.is_dir() else f"read_parquet('{path}')"
 
     cells = ", '|', ".join(f"coalesce({column}::varchar, '')" for column in COMPARED)
     cells = cells.replace("start::", "start::date::").replace('"end"::', '"end"::date::')

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 WITHHELD = "student_id"
-_WRITTEN = {"student_key": WITHHELD}  # value column -> the column as written
+WRITTEN = {"student_key": WITHHELD}  # value column -> the column as written
 
 
 @dataclass
@@ -24,7 +24,7 @@ class Book:
     """One raw table's part of the ledger.
 
     `rejected` and `unresolved` are lists of rows of `schema.REJECTED`; `refused` holds line and reason of the rows that the reader refused, in
-    columns, as a bulk download has millions of them.
+    columns, as a bulk download has millions of them; `elsewhere` counts rejected rows that are told of elsewhere.
     """
 
     source: str
@@ -38,11 +38,12 @@ class Book:
     merged: int = 0
     kept: int = 0
     refused: pa.Table | None = None
+    elsewhere: int = 0
 
     @property
     def n_rejected(self) -> int:
         """How many rows are not kept."""
-        return len(self.rejected) + (self.refused.num_rows if self.refused is not None else 0)
+        return self.elsewhere + len(self.rejected) + (self.refused.num_rows if self.refused is not None else 0)
 
     def rejected_rows(self, schema: pa.Schema) -> pa.Table:
         """All rows that are not kept; when the reader refused some, in the order of `line`."""
@@ -132,7 +133,7 @@ def open_book(
 def _rejected(
     book: Book, done: Conformed, columns: Sequence[Column], rules: Mapping[str, tuple[str, str]], engine: Engine
 ) -> None:
-    names = [_WRITTEN.get(c.name, c.name) for c in columns if c.required] + [column for column, _ in rules.values()]
+    names = [WRITTEN.get(c.name, c.name) for c in columns if c.required] + [column for column, _ in rules.values()]
     there = [name for name in dict.fromkeys(names) if name in done.table.given and name != WITHHELD]
     if done.refused is None:
         refused = engine.arrow(done.frame.filter(nw.col(BAD) == REFUSED).select(LINE, REFUSED))
@@ -145,7 +146,7 @@ def _rejected(
             column, reason = rules[bad]
             book.reject(row[LINE], column, row.get(RAW + column), reason)
         else:
-            column = _WRITTEN.get(bad, bad)
+            column = WRITTEN.get(bad, bad)
             value = row.get(RAW + column)
             book.reject(row[LINE], column, value, *done.reasons(column, value))
 

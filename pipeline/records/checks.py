@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
@@ -21,23 +21,28 @@ _CONTINENTS = {"region:Africa", "region:Americas", "region:Asia", "region:Europe
 Check = tuple[str, bool | None, str]
 
 
-def stays_checks(rows: nw.LazyFrame, engine: Engine, synthetic: bool) -> Iterator[Check]:
-    """Checks of one source's stays."""
-    tests = {
-        "no more credits are recognised than were attempted": nw.col("credits_recognised")
-        > nw.col("credits_attempted"),
-        "a visa is decided after it was applied for": nw.col("visa_decided") < nw.col("visa_applied"),
-        "a visa is decided before the stay ends": nw.col("visa_decided") > nw.col("end"),
-        "a degree is awarded only on a completed or extended stay": (nw.col("degrees_awarded") > 0)
-        & nw.col("outcome").is_in(["withdrawn", "ongoing"]),
-        "a stay lasts at most 120 months": nw.col("months") > 120,
-        "a grant has a currency": (nw.col("grant_amount") > 0) & nw.col("currency").is_null(),
-    }
-    sums = [test.fill_null(False).cast(nw.Int64).sum().alias(f"t{i}") for i, test in enumerate(tests.values())]
+_OF_STAYS: dict[str, Any] = {
+    "no more credits are recognised than were attempted": nw.col("credits_recognised") > nw.col("credits_attempted"),
+    "a visa is decided after it was applied for": nw.col("visa_decided") < nw.col("visa_applied"),
+    "a visa is decided before the stay ends": nw.col("visa_decided") > nw.col("end"),
+    "a degree is awarded only on a completed or extended stay": (nw.col("degrees_awarded") > 0)
+    & nw.col("outcome").is_in(["withdrawn", "ongoing"]),
+    "a stay lasts at most 120 months": nw.col("months") > 120,
+    "a grant has a currency": (nw.col("grant_amount") > 0) & nw.col("currency").is_null(),
+}
+
+
+def stays_against(rows: nw.LazyFrame, engine: Engine) -> dict[str, int]:
+    """How many stays are against each check, and `n`, how many there are; numbers of several tables of a source can be added."""
+    sums = [test.fill_null(False).cast(nw.Int64).sum().alias(f"t{i}") for i, test in enumerate(_OF_STAYS.values())]
     found = engine.arrow(rows.select(*sums, nw.len().alias("n"))).to_pylist()[0]
-    for i, name in enumerate(tests):
-        against = int(found[f"t{i}"] or 0)
-        yield name, against == 0, f"{against} of {found['n']} stays against it"
+    return {"n": int(found["n"])} | {name: int(found[f"t{i}"] or 0) for i, name in enumerate(_OF_STAYS)}
+
+
+def stays_checks(against: Mapping[str, int], synthetic: bool) -> Iterator[Check]:
+    """Checks of one source's stays, from `stays_against`."""
+    for name in _OF_STAYS:
+        yield name, against[name] == 0, f"{against[name]} of {against['n']} stays against it"
     if not synthetic:
         yield (
             "student numbers are made unreadable with a key of one's own",

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from pipeline.errors import InputError, SettingsError, did_you_mean
 from pipeline.records import store
 from pipeline.records.engine import Engine, engine_of
+from pipeline.records.freshness import stamp_in, stamp_of
+from pipeline.records.publish import Staging
 from pipeline.records.schema import TABLES
 
 if TYPE_CHECKING:
@@ -32,6 +34,8 @@ class Cleaned:
         Where the tables lie.
     sources
         Names of the sources.
+    fresh
+        Those of them that had been cleaned before and did not have to be cleaned again.
     """
 
     stays: pd.DataFrame
@@ -48,9 +52,13 @@ class Cleaned:
     ledger: pd.DataFrame
 
     def __init__(
-        self, folder: Path | str, sources: Sequence[str], temporary: tempfile.TemporaryDirectory[str] | None = None
+        self,
+        folder: Path | str,
+        sources: Sequence[str],
+        temporary: tempfile.TemporaryDirectory[str] | None = None,
+        fresh: Sequence[str] = (),
     ) -> None:
-        self.folder, self.sources, self._temporary = Path(folder), list(sources), temporary
+        self.folder, self.sources, self.fresh, self._temporary = Path(folder), list(sources), list(fresh), temporary
 
     def __repr__(self) -> str:
         return f"Cleaned({', '.join(self.sources) or 'no source'})"
@@ -75,6 +83,7 @@ def clean(
     engine: str | Engine = "duckdb",
     out: str | Path | None = None,
     only: Iterable[str] | None = None,
+    again: bool = False,
 ) -> Cleaned:
     """Clean raw folders.
 
@@ -83,11 +92,13 @@ def clean(
     raw
         A raw folder, a single source's folder, or several of them.
     engine
-        "duckdb" (files larger than memory), or "pandas".
+        "duckdb" (files larger than memory), "pandas", or "spark".
     out
         Folder of the processed tables; by default a temporary one that lives as long as the result.
     only
         Names of sources; by default all that are found.
+    again
+        Clean a source even if its bytes, its card and the code are those of the tables that `out` already has of it.
 
     Returns
     -------
@@ -134,27 +145,30 @@ def clean(
     temporary = tempfile.TemporaryDirectory(prefix="mobility-") if out is None else None
     folder = Path(temporary.name if temporary else out)  # type: ignore[arg-type]
     _writable(folder)
-    for source in found:
-        clean_source(source, engine, folder)
+    fresh = [name for source in found for name in clean_source(source, engine, folder, again).fresh]
     if found:
         store.describe(folder)
-    return Cleaned(folder, [source.name for source in found], temporary)
+    return Cleaned(folder, [source.name for source in found], temporary, fresh)
 
 
-def clean_source(source: Source, engine: str | Engine = "duckdb", out: str | Path | None = None) -> Cleaned:
-    """Clean one source (see `clean`); its tables replace those that `out` held of it, the ledger last."""
+def clean_source(
+    source: Source, engine: str | Engine = "duckdb", out: str | Path | None = None, again: bool = False
+) -> Cleaned:
+    """Clean one source (see `clean`); its tables take the place of those that `out` held of it, all at once."""
     from pipeline.records.source import process
 
     temporary = tempfile.TemporaryDirectory(prefix="mobility-") if out is None else None
     folder = Path(temporary.name if temporary else out)  # type: ignore[arg-type]
-    tables = process(source, engine_of(engine))
-    store.remove(folder, "ledger", source.name)
-    for name in TABLES:
-        if name in tables:
-            store.write(folder, name, source.name, tables[name])
-        else:
-            store.remove(folder, name, source.name)
-    return Cleaned(folder, [source.name], temporary)
+    before = stamp_in(folder, source.name)
+    stamp = stamp_of(source, before)
+    if again or not stamp.same(before):
+        with Staging(folder, source.name) as staging:
+            process(source, engine_of(engine), staging)
+            staging.publish(stamp.text())
+        fresh = []
+    else:
+        fresh = [source.name]
+    return Cleaned(folder, [source.name], temporary, fresh)
 
 
 def _writable(folder: Path) -> None:

@@ -20,6 +20,13 @@ from pipeline.sources.table import LINE, REFUSED, RawTable
 RAW, PROBLEM, BAD = "raw_", "problem_", "bad"
 APART = 50_000  # refused rows from which on they are set aside before any column is read
 TYPES = {"text": pa.string(), "int": pa.int64(), "float": pa.float64(), "bool": pa.bool_(), "date": pa.timestamp("us")}
+_NARWHALS: dict[str, Any] = {
+    "text": nw.String,
+    "int": nw.Int64,
+    "float": nw.Float64,
+    "bool": nw.Boolean,
+    "date": nw.Datetime("us"),
+}
 
 
 @dataclass(frozen=True)
@@ -56,11 +63,10 @@ class Conformed:
 
     table: RawTable
     frame: nw.LazyFrame
+    rows: nw.LazyFrame  # as written
     readings: dict[str, Mapping[str, Reading]] = field(default_factory=dict)
     changes: list[tuple[str, str, int]] = field(default_factory=list)  # rule, column, rows
-    refused: pa.Table | None = (
-        None  # line and reason of the rows that the reader refused, where they are so many that the frame lacks them
-    )
+    refused: pa.Table | None = None  # line and reason of rows that the reader refused, where they were set aside
 
     def reasons(self, column: str, text: str | None) -> tuple[str, str]:
         """Why a text has no value, and suggestions."""
@@ -68,7 +74,9 @@ class Conformed:
         return (found.problem or "missing", found.suggestions) if found else ("missing", "")
 
 
-def conform(table: RawTable, columns: Sequence[Column], engine: Engine, carry: Sequence[str] = ()) -> Conformed:
+def conform(
+    table: RawTable, columns: Sequence[Column], engine: Engine, carry: Sequence[str] = (), apart: int = APART
+) -> Conformed:
     """Read all columns of a raw table.
 
     Parameters
@@ -81,6 +89,8 @@ def conform(table: RawTable, columns: Sequence[Column], engine: Engine, carry: S
         Where the rows live.
     carry
         Text columns that are only carried along, as `raw_<column>`.
+    apart
+        From how many rows on, of those that the reader refused, they are set aside; 0 for never.
 
     Returns
     -------
@@ -88,23 +98,38 @@ def conform(table: RawTable, columns: Sequence[Column], engine: Engine, carry: S
         As many rows as the raw table has, those in `refused` included.
     """
     given = set(table.given)
-    base = engine.take(table.rows)
+    base = engine.take(table)
     present = [name for name in (*carry, *(c.name for c in columns)) if name in given]
     raw = [nw.col(name).cast(nw.String).alias(RAW + name) for name in present]
-    base = engine.keep(base.select(*raw, nw.col(LINE).cast(nw.Int64), _refused_text(base)))
-    refused = engine.arrow(base.filter(~nw.col(REFUSED).is_null()).select(LINE, REFUSED))
-    apart = refused.num_rows > APART
-    if apart:
+    base = base.select(*raw, nw.col(LINE).cast(nw.Int64), _refused_text(base))
+    refused = engine.arrow(base.filter(~nw.col(REFUSED).is_null()).select(LINE, REFUSED)) if apart else None
+    if refused is not None and refused.num_rows <= apart:
+        refused = None
+    if refused is not None:
         base = engine.keep(base.filter(nw.col(REFUSED).is_null()))
-    done = Conformed(table, base, refused=refused if apart else None)
+    done = Conformed(table, base, base, refused=refused)
     there = [column for column in columns if column.name in given]
     distinct = engine.distinct(base, [RAW + column.name for column in there])
-    known = {RAW + c.name: _read(done, c, distinct[RAW + c.name]) for c in there}
+    rows = int(engine.arrow(base.select(nw.len()))["len"][0].as_py())
+    known: dict[str, pa.Table] = {}
+    for column in there:
+        counts = distinct[RAW + column.name]
+        found = _read(done, column, counts)
+        if engine.literals and list(counts.values()) == [rows]:
+            done.frame = done.frame.with_columns(**_literals(found, RAW + column.name))
+        else:
+            known[RAW + column.name] = found
     absent = [pair for c in columns if c.name not in given for pair in ((c.name, c.type), *c.extra)]
     if absent:  # nulls of each type: no engine finds anything in an empty table
         known[LINE] = pa.schema([(LINE, pa.int64()), *((name, TYPES[kind]) for name, kind in absent)]).empty_table()
-    done.frame = engine.look_up(base, known)
+    done.frame = engine.look_up(done.frame, known)
     return done
+
+
+def _literals(known: pa.Table, key: str) -> dict[str, nw.Expr]:
+    """What a text that stands in every row was read as."""
+    types = {arrow: _NARWHALS[name] for name, arrow in TYPES.items()}
+    return {f.name: nw.lit(known[f.name][0].as_py()).cast(types[f.type]) for f in known.schema if f.name != key}
 
 
 def _refused_text(frame: nw.LazyFrame) -> nw.Expr:

@@ -5,8 +5,9 @@ Cleaning itself rejects, merges and explains; a broken contract is therefore a f
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.records.countries import codes
@@ -14,6 +15,7 @@ from pipeline.records.schema import PANDAS, TABLES
 from pipeline.records.words import vocabularies
 
 if TYPE_CHECKING:
+    import pandas as pd
     import pyarrow as pa
 
 _WORDS = {
@@ -162,3 +164,55 @@ def hold(table: str, rows: pa.Table) -> None:
             raise ValueError(f"{table}.{name}: {rows.num_rows - len(distinct)} values occur more than once")
         if column.checks or not column.nullable:
             column.validate(distinct.to_pandas().astype(column.dtype.type).rename(name).to_frame())
+
+
+def hold_files(table: str, files: Sequence[Path]) -> None:
+    """Check Parquet files against a table's contract, without reading them into memory.
+
+    Of a column with a vocabulary the distinct values are looked at, of one with bounds the least and the greatest, of one with a pattern those that do
+    not match it.
+
+    Raises
+    ------
+    pandera.errors.SchemaError, ValueError
+        As `hold`.
+    """
+    import duckdb
+
+    if not files:
+        return
+    with duckdb.connect(config={"memory_limit": "1GiB"}) as connection:
+        connection.read_parquet([str(f) for f in files]).create_view("kept")
+        for name, column in contract(table).columns.items():
+            if column.checks or not column.nullable:
+                column.validate(_witnesses(connection, name, column).rename(name).to_frame())
+        for name in _UNIQUE.get(table, ()):
+            for value in (f'hash("{name}")', f'"{name}"'):  # the digest is quicker, and cannot miss one
+                again = int(connection.sql(f"select count(*) - count(distinct {value}) from kept").fetchall()[0][0])
+                if not again:
+                    break
+            else:
+                raise ValueError(f"{table}.{name}: {again} values occur more than once")
+
+
+def _witnesses(connection: Any, name: str, column: Any) -> pd.Series:
+    """The values of a column that decide whether it keeps its checks, among them a null if there is one."""
+    wanted = []
+    for check in column.checks:
+        if check.name == "in_range":
+            wanted.append(f'select unnest([min("{name}"), max("{name}")]) from kept')
+        elif check.name == "str_matches":
+            pattern = str(check.statistics["pattern"]).replace("'", "''")
+            wanted.append(f'(select "{name}" from kept where not regexp_matches("{name}", \'{pattern}\') limit 5)')
+        else:
+            wanted.append(f'select distinct "{name}" from kept')
+    rows = connection.sql(" union all ".join(wanted)).fetchall() if wanted else []
+    known = [value for (value,) in rows if value is not None]
+    missing = bool(connection.sql(f'select count(*) > count("{name}") from kept').fetchall()[0][0])
+    return _series([*known, None] if missing else known, column.dtype.type)
+
+
+def _series(values: list[Any], kind: Any) -> pd.Series:
+    import pandas as pd
+
+    return pd.Series(values, dtype=object).astype(kind)

@@ -36,11 +36,12 @@ _DERIVED = {"end_n", "months"}  # filled, but not counted as what an office left
 
 @dataclass
 class Merged:
-    """`kept`: the rows that stand; `merged`: file_no, line of the others and into_file_no, into_line; `filled`: column -> gaps filled."""
+    """`kept`: the rows that stand; `merged`: file_no, line of the others and into_file_no, into_line; `filled`: column -> gaps filled; `kept_for_it`: frames to forget."""
 
     kept: nw.LazyFrame
     merged: nw.LazyFrame | None
     filled: dict[str, int]
+    kept_for_it: tuple[nw.LazyFrame, ...] = ()
 
 
 def merge_duplicates(rows: nw.LazyFrame, engine: Engine, fill: Iterable[str] | None = None) -> Merged:
@@ -58,13 +59,11 @@ def merge_duplicates(rows: nw.LazyFrame, engine: Engine, fill: Iterable[str] | N
     rows = rows.with_columns(slot=nw.lit(""))
     several = engine.keep(rows.group_by(*STAY).agg(_n=nw.len()).filter(nw.col("_n") > 1).drop("_n"))
     if not len(engine.arrow(several.head(1))):
-        return Merged(rows, None, {})
-    several = several.with_columns(_several=nw.lit(True))
-    marked = engine.keep(rows.join(several, on=list(STAY), how="left"))
-    alone = marked.filter(nw.col("_several").is_null()).drop("_several")
+        return Merged(rows, None, {}, (several,))
+    alone = rows.join(several, on=list(STAY), how="anti")
     names = rows.collect_schema().names()
     filled = [c for c in names if c not in _NOT_FILLED and (fill is None or c in set(fill))]
-    together = _anchored(marked.filter(~nw.col("_several").is_null()).drop("_several"))
+    together = _anchored(rows.join(several, on=list(STAY), how="semi"))
     together = engine.keep(_ranked(together, filled))
     first = together.filter(nw.col("_rank") == 1)
     counts = engine.arrow(
@@ -92,6 +91,7 @@ def merge_duplicates(rows: nw.LazyFrame, engine: Engine, fill: Iterable[str] | N
         nw.concat([alone.select(names), kept.select(names)]),
         merged,
         {c: int(n) for c, n in numbers.items() if n and c not in _DERIVED},
+        (several, together),
     )
 
 

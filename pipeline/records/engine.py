@@ -1,23 +1,29 @@
 """The few things that differ between engines; everything else is written once with narwhals.
 
-`Pandas` and `DuckDB` hold lazy narwhals frames. Each can take a publisher's rows, take a small lookup table, keep a result so that it is not
-computed twice, digest a column of texts, and give a result as Arrow.
+An engine holds lazy narwhals frames. It takes a publisher's rows and small lookup tables, keeps a result so that it is not computed twice, hands
+rows on in batches that fit into memory, digests a column of texts, and writes Parquet. `Pandas` is here; `DuckDB` (the default) and `Spark` have
+modules of their own.
 """
 
 from __future__ import annotations
 
 import hashlib
-import itertools
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 import pyarrow as pa
 
 from pipeline.errors import SettingsError, did_you_mean
 
+if TYPE_CHECKING:
+    from pipeline.sources.table import RawTable
+
 DIGITS = 16  # of a digest: 64 bits, so that 10 million texts share one by a chance of 3 in a million
+BATCH = 2_500_000  # rows of stays that are merged and written at a time
+LEVEL = 1  # of zstd: as quick to write as snappy, two thirds of its size
 
 
 def digest(text: str) -> str:
@@ -30,14 +36,18 @@ def digest(text: str) -> str:
 
 
 class Engine(ABC):
-    """What the cleaning needs of an engine. `distinct` and `look_up` are written for any engine; an engine may know a quicker way."""
+    """What the cleaning needs of an engine. What is not abstract is written for any engine; an engine may know a quicker way."""
 
     name = ""
-    connection: Any = None
+    literals = True  # whether a literal is a column of the same type as one from a table
+    connection: Any = None  # the DuckDB connection on which delimited text is read; None: read into memory
+
+    def work_in(self, folder: Path) -> None:  # noqa: B027 - nothing to do for an engine that works in memory
+        """Give the engine a folder for what does not fit into memory."""
 
     @abstractmethod
-    def take(self, rows: Any) -> nw.LazyFrame:
-        """A publisher's rows (pandas frame or DuckDB relation)."""
+    def take(self, table: RawTable) -> nw.LazyFrame:
+        """A publisher's rows, which can then be read several times at little cost."""
 
     @abstractmethod
     def table(self, table: pa.Table) -> nw.LazyFrame:
@@ -47,6 +57,9 @@ class Engine(ABC):
     def keep(self, frame: nw.LazyFrame) -> nw.LazyFrame:
         """The same rows, computed once."""
 
+    def forget(self, frame: nw.LazyFrame) -> None:  # noqa: B027 - memory is freed with the frame
+        """Free what was kept."""
+
     @abstractmethod
     def digest(self, frame: nw.LazyFrame, text: str, into: str) -> nw.LazyFrame:
         """A column `into` with the SHA-256 of column `text`, its first digits."""
@@ -54,6 +67,20 @@ class Engine(ABC):
     @abstractmethod
     def arrow(self, frame: nw.LazyFrame) -> pa.Table:
         """The rows in memory."""
+
+    @abstractmethod
+    def write(self, frame: nw.LazyFrame, path: Path, schema: pa.Schema, order: Sequence[str]) -> None:
+        """One Parquet file of exactly this schema, in this order; it may be one without rows."""
+
+    @abstractmethod
+    def write_by(
+        self, frame: nw.LazyFrame, folder: Path, schema: pa.Schema, order: Sequence[str], by: str, number: int
+    ) -> nw.LazyFrame:
+        """The rows of each value of the text column `by` in a file of its own, `part_name(value, number)`; the rows as they were written."""
+
+    def batches(self, frames: Sequence[nw.LazyFrame], by: str, rows: int) -> list[nw.LazyFrame]:
+        """The rows of all frames in batches of about `rows`, all rows of one value of `by` in one batch; each can be read several times."""
+        return [self.keep(nw.concat(frames))]
 
     def distinct(self, frame: nw.LazyFrame, columns: Sequence[str]) -> dict[str, dict[str, int]]:
         """For each column its distinct texts (without null) and how often they occur."""
@@ -70,20 +97,48 @@ class Engine(ABC):
         return frame
 
 
-def _arrow_of(rows: Any) -> pa.Table:
+def part_name(value: str, number: int) -> str:
+    """The file of one value's rows of one batch.
+
+    >>> part_name("2023/24", 0)
+    '2023-24-000.parquet'
+    """
+    return f"{value.replace('/', '-')}-{number:03d}.parquet"
+
+
+def text_frame(rows: Any) -> pa.Table:
     """A pandas frame of texts and one `line` as Arrow; a column without any text is still one of texts."""
     texts = {name: pa.string() for name in rows.columns if name != "line"}
     schema = pa.schema([(name, texts.get(name, pa.int64())) for name in rows.columns])
     return pa.Table.from_pandas(rows, schema=schema, preserve_index=False).replace_schema_metadata(None)
 
 
+def fit(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """A table with exactly the columns and types of a schema."""
+    return pa.table([table[f.name].cast(f.type) for f in schema], schema=schema)
+
+
+def write_batches(path: Path, schema: pa.Schema, tables: Iterable[pa.Table | pa.RecordBatch]) -> int:
+    """One Parquet file of tables that come one after the other; the number of rows."""
+    import pyarrow.parquet as pq
+
+    rows = 0
+    with pq.ParquetWriter(path, schema, compression="zstd", compression_level=LEVEL) as writer:
+        for table in tables:
+            whole = pa.Table.from_batches([table]) if isinstance(table, pa.RecordBatch) else table
+            writer.write_table(fit(whole, schema))
+            rows += whole.num_rows
+    return rows
+
+
 class Pandas(Engine):
     """Frames in memory, on Arrow's types."""
 
     name = "pandas"
+    literals = False
 
-    def take(self, rows: Any) -> nw.LazyFrame:
-        return self.table(_arrow_of(rows))
+    def take(self, table: RawTable) -> nw.LazyFrame:
+        return self.table(text_frame(table.frame()))
 
     def table(self, table: pa.Table) -> nw.LazyFrame:
         import pandas as pd
@@ -108,6 +163,20 @@ class Pandas(Engine):
         native = nw.to_native(frame.collect())
         return pa.Table.from_pandas(native, preserve_index=False).replace_schema_metadata(None)
 
+    def write(self, frame: nw.LazyFrame, path: Path, schema: pa.Schema, order: Sequence[str]) -> None:
+        write_batches(path, schema, [self.arrow(frame.sort(*order))])
+
+    def write_by(
+        self, frame: nw.LazyFrame, folder: Path, schema: pa.Schema, order: Sequence[str], by: str, number: int
+    ) -> nw.LazyFrame:
+        import pyarrow.compute as pc
+
+        rows = self.arrow(frame.sort(*order))
+        for value in pc.unique(rows[by]).to_pylist():
+            part = rows.filter(pc.equal(rows[by], value))
+            write_batches(folder / part_name(value, number), schema, [part])
+        return self.table(rows)
+
     def distinct(self, frame: nw.LazyFrame, columns: Sequence[str]) -> dict[str, dict[str, int]]:
         native = nw.to_native(frame.collect())
         return {name: {str(text): int(n) for text, n in native[name].value_counts().items()} for name in columns}
@@ -127,70 +196,6 @@ class Pandas(Engine):
         return nw.from_native(pd.concat([native, pd.DataFrame(added, index=native.index)], axis=1)).lazy()
 
 
-class DuckDB(Engine):
-    """Relations on one connection: streamed, and spilled to disk when memory is short."""
-
-    name = "duckdb"
-
-    def __init__(self, connection: Any = None) -> None:
-        import duckdb
-
-        self.connection = connection if connection is not None else duckdb.connect()
-        self.connection.execute("set preserve_insertion_order = false")
-        self._numbers = itertools.count()
-        self._alive: list[pa.Table] = []
-
-    def take(self, rows: Any) -> nw.LazyFrame:
-        import pandas as pd
-
-        if isinstance(rows, pd.DataFrame):
-            return self.table(_arrow_of(rows))
-        return nw.from_native(rows)
-
-    def table(self, table: pa.Table) -> nw.LazyFrame:
-        self._alive.append(table)
-        return nw.from_native(self.connection.from_arrow(table))
-
-    def keep(self, frame: nw.LazyFrame) -> nw.LazyFrame:
-        name = f"kept_{next(self._numbers)}"
-        nw.to_native(frame).create(name)
-        return nw.from_native(self.connection.table(name))
-
-    def digest(self, frame: nw.LazyFrame, text: str, into: str) -> nw.LazyFrame:
-        return nw.from_native(nw.to_native(frame).project(f'*, left(sha256("{text}"), {DIGITS}) as "{into}"'))
-
-    def arrow(self, frame: nw.LazyFrame) -> pa.Table:
-        return nw.to_native(frame.collect(backend="pyarrow"))
-
-    def distinct(self, frame: nw.LazyFrame, columns: Sequence[str]) -> dict[str, dict[str, int]]:
-        if not columns:
-            return {}
-        rows = nw.to_native(frame)  # noqa: F841 - the query below names it
-        parts = [
-            f"select {i} as place, {_name(c)} as text, count(*) as n from rows where {_name(c)} is not null group by all"
-            for i, c in enumerate(columns)
-        ]
-        found: dict[str, dict[str, int]] = {name: {} for name in columns}
-        for place, text, n in self.connection.sql(" union all ".join(parts)).fetchall():
-            found[columns[place]][text] = n
-        return found
-
-    def look_up(self, frame: nw.LazyFrame, tables: Mapping[str, pa.Table]) -> nw.LazyFrame:
-        view = f"rows_{next(self._numbers)}"
-        nw.to_native(frame).create_view(view)
-        selected, joined = [f"{view}.*"], [view]
-        for name, table in tables.items():
-            known = f"known_{next(self._numbers)}"
-            self.connection.register(known, table)
-            selected += [f"{known}.{_name(c)}" for c in table.column_names if c != name]
-            joined.append(f"left join {known} on {view}.{_name(name)} = {known}.{_name(name)}")
-        return nw.from_native(self.connection.sql(f"select {', '.join(selected)} from {' '.join(joined)}"))
-
-
-def _name(column: str) -> str:
-    return '"' + column.replace('"', '""') + '"'
-
-
 def engine_of(name: str | Engine) -> Engine:
     """The engine of a name.
 
@@ -204,7 +209,11 @@ def engine_of(name: str | Engine) -> Engine:
     if name == "pandas":
         return Pandas()
     if name == "duckdb":
+        from pipeline.records.engine_duckdb import DuckDB
+
         return DuckDB()
     if name == "spark":
-        raise SettingsError("engine", "spark does not clean yet.", "Use duckdb (files larger than memory) or pandas.")
+        from pipeline.records.engine_spark import Spark
+
+        return Spark()
     raise SettingsError("engine", f"{name!r} is not an engine.", did_you_mean(name, ["duckdb", "pandas", "spark"]))

@@ -20,18 +20,19 @@ Pair = tuple[str, str]  # country, name as written
 
 @dataclass
 class Register:
-    """All writings of all institutions of one source, with how often they occur."""
+    """All writings of all institutions of one source, with how often they occur (`written`, `agreements`), and in how many stays (`stays`)."""
 
+    written: dict[Pair, int] = field(default_factory=dict)
     stays: dict[Pair, int] = field(default_factory=dict)
     agreements: dict[Pair, int] = field(default_factory=dict)
 
+    def add_writings(self, rows: nw.LazyFrame, engine: Engine) -> None:
+        """Note the writings in rows of stays that are not rejected."""
+        _count(rows, engine, self.written)
+
     def add_stays(self, rows: nw.LazyFrame, engine: Engine) -> None:
-        """Count the writings in a table of stays."""
-        for name, country in _SIDES:
-            found = engine.arrow(rows.filter(~nw.col(name).is_null()).group_by(country, name).agg(n=nw.len()))
-            for row in found.to_pylist():
-                pair = (row[country], row[name])
-                self.stays[pair] = self.stays.get(pair, 0) + int(row["n"])
+        """Count the stays at each institution, by the names under which they are kept."""
+        _count(rows, engine, self.stays)
 
     def add_agreements(self, pairs: Iterable[Pair]) -> None:
         """Count the writings in a table of agreements."""
@@ -41,7 +42,7 @@ class Register:
     def names(self) -> dict[Pair, str]:
         """The name under which each writing is kept: the most frequent, of equally frequent ones not the one in capitals only."""
         total = {
-            pair: self.stays.get(pair, 0) + self.agreements.get(pair, 0) for pair in (*self.stays, *self.agreements)
+            pair: self.written.get(pair, 0) + self.agreements.get(pair, 0) for pair in (*self.written, *self.agreements)
         }
         groups: dict[str, list[Pair]] = {}
         for pair in total:
@@ -71,6 +72,14 @@ class Register:
             if written != name:
                 aliases.setdefault(key, set()).add(written)
         return [row | {"aliases": "; ".join(sorted(aliases.get(key, ()))) or None} for key, row in rows.items()]
+
+
+def _count(rows: nw.LazyFrame, engine: Engine, into: dict[Pair, int]) -> None:
+    for name, country in _SIDES:
+        found = engine.arrow(rows.filter(~nw.col(name).is_null()).group_by(country, name).agg(n=nw.len()))
+        for row in found.to_pylist():
+            pair = (row[country], row[name])
+            into[pair] = into.get(pair, 0) + int(row["n"])
 
 
 def identifier(country: str, name: str) -> str:

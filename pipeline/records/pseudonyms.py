@@ -22,6 +22,7 @@ from pipeline.records.text import MISSING, SPACES, is_missing, tidy
 VARIABLE = "MOBILITY_PSEUDONYM_KEY"
 _DEFAULT = "student-mobility"
 _PLAIN = r"^[!-~]*$"
+_SIMPLE = r"^[0-9A-Z]*[0-9][0-9A-Z]*$"  # already as it is compared, and none of the words for "missing"
 
 
 def has_own_key() -> bool:
@@ -58,28 +59,39 @@ def pseudonyms(numbers: Iterable[str | None]) -> list[str | None]:
     return [None if number is None else digest(outer + digest(inner + number)) for number in found]
 
 
-def add_student_key(frame: nw.LazyFrame, raw: str, engine: Engine) -> nw.LazyFrame:
+def key_mark() -> str:
+    """A digest by which one notices that the key is another; it does not give the key away."""
+    return digest("mark" + "".join(_keys()))
+
+
+def add_student_key(frame: nw.LazyFrame, raw: str, engine: Engine, rows: nw.LazyFrame) -> nw.LazyFrame:
     """Add `student_key`, made of the column `raw`.
 
     Numbers in plain letters and digits, nearly all, are read by expressions; the distinct others in Python.
+
+    Parameters
+    ----------
+    frame, raw, engine
+        The rows, their column of numbers as written, and where they live.
+    rows
+        Rows with the same column that can be read once more at little cost.
     """
-    stripped = nw.col(raw).str.strip_chars(SPACES)
-    frame = frame.with_columns(_number=stripped)
-    odd = frame.filter(~nw.col("_number").str.contains(_PLAIN)).select(raw).unique()
+    written = nw.col(raw)
+    stripped = written.str.strip_chars(SPACES)
+    simple, plain = written.str.contains(_SIMPLE), stripped.str.contains(_PLAIN)
+    odd = rows.select(raw).filter(~simple).filter(~plain).unique()
     texts = [text for text in engine.arrow(odd)[raw].to_pylist() if text is not None]
-    lookup = pa.table(
-        {raw: pa.array(texts, pa.string()), "_odd": pa.array([student_number(t) for t in texts], pa.string())}
-    )
-    frame = engine.look_up(frame, {raw: lookup})
-    upper = nw.col("_number").str.to_uppercase()
-    plain = nw.when(upper.str.contains(r"^[0-9]+\.0$")).then(upper.str.replace_all(r"\.0$", "")).otherwise(upper)
+    names = pa.array([student_number(t) for t in texts], pa.string())
+    if texts or not engine.literals:
+        frame = engine.look_up(frame, {raw: pa.table({raw: pa.array(texts, pa.string()), "_odd": names})})
+    else:
+        frame = frame.with_columns(_odd=nw.lit(None).cast(nw.String))
+    upper = stripped.str.to_uppercase()
+    whole = nw.when(upper.str.contains(r"^[0-9]+\.0$")).then(upper.str.replace_all(r"\.0$", "")).otherwise(upper)
     missing = sorted({text.upper() for text in MISSING})
-    number = (
-        nw.when(~nw.col("_number").str.contains(_PLAIN)).then(nw.col("_odd")).when(~upper.is_in(missing)).then(plain)
-    )
+    number = nw.when(simple).then(written).when(~plain).then(nw.col("_odd")).when(~upper.is_in(missing)).then(whole)
     inner, outer = _keys()
-    frame = frame.with_columns(_number=number)
-    frame = frame.with_columns(_keyed=nw.concat_str(nw.lit(inner), nw.col("_number")))
+    frame = frame.with_columns(_keyed=nw.concat_str(nw.lit(inner), number))
     frame = engine.digest(frame, "_keyed", "_inner")
     frame = frame.with_columns(_keyed=nw.concat_str(nw.lit(outer), nw.col("_inner")))
-    return engine.digest(frame, "_keyed", "student_key").drop("_number", "_odd", "_keyed", "_inner")
+    return engine.digest(frame, "_keyed", "student_key").drop("_odd", "_keyed", "_inner")

@@ -3,67 +3,92 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import narwhals as nw
 import pyarrow as pa
 
 from pipeline.records import checks, contracts
-from pipeline.records.books import Book, open_book
-from pipeline.records.conform import BAD
+from pipeline.records.books import Book
 from pipeline.records.counts import SPEC, counts_of, finest_first
-from pipeline.records.duplicates import merge_duplicates
-from pipeline.records.engine import Engine
-from pipeline.records.institutions import Register, identifier, with_one_name
-from pipeline.records.schema import STAYS, TABLES, arrow_schema
+from pipeline.records.engine import Engine, write_batches
+from pipeline.records.institutions import Register, identifier
+from pipeline.records.publish import Staging
+from pipeline.records.schema import arrow_schema
 from pipeline.records.settle import Row, settle
 from pipeline.records.small import SMALL, SmallTable, rows_of
-from pipeline.records.stays import IMPLAUSIBLE_AGE, READ, REASONS, STUDENT, conform_stays
+from pipeline.records.stay_tables import clean_stays
 from pipeline.records.tally import records_in, summed
 from pipeline.sources.table import RawTable
 
 if TYPE_CHECKING:
     from pipeline.sources.discovery import Source
 
-_MADE = {"stay_id", "source", "file", "origin_basis"}
-_HELPERS = ("partner", "start_n", "end_n", "ym", "file_no")
-
 
 class Work:
     """What is gathered while one source is cleaned."""
 
-    def __init__(self, source: str, engine: Engine) -> None:
-        self.source, self.engine = source, engine
+    def __init__(self, source: str, engine: Engine, staging: Staging) -> None:
+        self.source, self.engine, self.staging = source, engine, staging
         self.books: list[Book] = []
         self.merged: list[dict[str, Any]] = []
         self.checks: list[checks.Check] = []
         self.filled: dict[str, int] = {}
         self.register = Register()
-        self.tables: dict[str, pa.Table] = {}
+        self.rows: dict[str, int] = {}  # of the ledger: in each table
+        self.parts: dict[str, list[Path | pa.Table]] = defaultdict(
+            list
+        )  # of rejected, unresolved and merged, from stays
 
     def add(self, table: str, rows: pa.Table) -> None:
-        """Take a finished table, if it keeps its contract."""
+        """Write a table, if it keeps its contract; one without rows is not there."""
         contracts.hold(table, rows)
-        self.tables[table] = rows
+        self.rows[table] = rows.num_rows
+        if rows.num_rows:
+            write_batches(self.staging.path(table), arrow_schema(table), [rows])
+
+    def add_parts(self, table: str, rows: pa.Table) -> None:
+        """Write a table of parts that are on disk or in memory, and these rows after them."""
+        if not self.parts[table]:
+            self.add(table, rows)
+            return
+        contracts.hold(table, rows)
+        path = self.staging.path(table)
+        if not write_batches(
+            path, arrow_schema(table), (p for part in [*self.parts[table], rows] for p in _pieces(part))
+        ):
+            path.unlink()
+        contracts.hold_files(table, self.staging.made(table))
 
 
-def process(source: Source, engine: Engine) -> dict[str, pa.Table]:
-    """Clean one source.
+def _pieces(part: Path | pa.Table) -> Iterator[pa.Table | pa.RecordBatch]:
+    import pyarrow.parquet as pq
 
-    Returns
-    -------
-    dict
-        Table name -> rows, with the Parquet schema of `schema.TABLES`; a table without rows is left out.
+    if isinstance(part, pa.Table):
+        yield part
+        return
+    with pq.ParquetFile(part) as file:
+        yield from file.iter_batches()
+
+
+def process(source: Source, engine: Engine, staging: Staging) -> None:
+    """Clean one source: its tables are written into the staging folder.
+
+    Parameters
+    ----------
+    source, engine, staging
+        What is cleaned, where its rows live meanwhile, and where the tables go.
 
     Raises
     ------
     ArithmeticError
         If the ledger does not balance.
     """
-    work = Work(source.name, engine)
+    engine.work_in(staging.work)
+    work = Work(source.name, engine, staging)
     raw: dict[str, list[RawTable]] = defaultdict(list)
-    for table in source.tables(engine=engine.name, connection=engine.connection):
+    for table in source.tables(engine="duckdb" if engine.connection else "pandas", connection=engine.connection):
         raw[table.table].append(table)
     if raw["agreements"]:
         agreements = _small(
@@ -75,7 +100,7 @@ def process(source: Source, engine: Engine) -> dict[str, pa.Table]:
         )
         work.register.add_agreements((row["country"], row["partner"]) for row in agreements)
     if raw["stays"]:
-        _stays(work, raw["stays"])
+        clean_stays(work, raw["stays"])
     if raw["agreements"]:
         names = work.register.names()
         for row in agreements:
@@ -88,10 +113,12 @@ def process(source: Source, engine: Engine) -> dict[str, pa.Table]:
             work.add(name, _arrow(name, rows))
     if raw["counts"]:
         rows = _small(work, raw["counts"], "counts", lambda t: counts_of(t, engine), SPEC, finest_first, summed)
-        work.add("counts", _arrow("counts", rows))
-        work.checks += checks.counts_checks(work.tables["counts"].to_pandas())
+        counts = _arrow("counts", rows)
+        work.add("counts", counts)
+        work.rows["counts"] = records_in(counts)
+        work.checks += checks.counts_checks(counts.to_pandas())
     work.add("institutions", _arrow("institutions", work.register.table(source.name)))
-    return _closed(work)
+    _close(work)
 
 
 def _small(
@@ -134,67 +161,14 @@ def _merged(source: str, table: str, file: str, line: int, into_file: str, into_
     }
 
 
-def _stays(work: Work, raw: Iterable[RawTable]) -> None:
-    engine = work.engine
-    parts, books = [], []
-    tables = sorted(raw, key=lambda t: t.file)
-    for place, table in enumerate(tables):
-        done = conform_stays(table, engine)
-        book = open_book(done, (STUDENT, *READ), REASONS, engine, {"birth_year": IMPLAUSIBLE_AGE})
-        books.append(book)
-        basis = table.card.origin_basis or None
-        rows = done.frame.filter(nw.col(BAD).is_null()).with_columns(
-            file_no=nw.lit(place).cast(nw.Int64), origin_basis=nw.lit(basis).cast(nw.String)
-        )
-        parts.append(rows.select(*(name for name in STAYS if name not in _MADE), "origin_basis", *_HELPERS))
-    found = merge_duplicates(nw.concat(parts), engine, {c for t in tables for c in t.given} | {"months", "end_n"})
-    kept = engine.keep(_identified(found.kept, work))
-    if found.merged is not None:
-        for row in engine.arrow(found.merged.sort("file_no", "line")).to_pylist():
-            books[row["file_no"]].merged += 1
-            books[row["file_no"]].kept -= 1
-            into = tables[row["into_file_no"]].file
-            work.merged.append(
-                _merged(work.source, "stays", tables[row["file_no"]].file, row["line"], into, row["into_line"])
-            )
-    work.filled = found.filled
-    work.books += books
-    work.register.add_stays(kept, engine)
-    kept = with_one_name(kept, work.register.names(), engine)
-    work.checks += checks.stays_checks(kept, engine, all(t.card.synthetic for t in tables))
-    rows = engine.arrow(
-        kept.sort("file_no", "line").select(*(n for n in STAYS if n not in ("source", "file")), "file_no")
-    )
-    work.add("stays", _with_files(rows, [t.file for t in tables], work.source))
-
-
-def _identified(rows: nw.LazyFrame, work: Work) -> nw.LazyFrame:
-    """Add `stay_id`."""
-    parts = ("student_key", "direction", "partner", "start_n", "slot")
-    text = nw.concat_str(nw.lit(work.source), *(nw.col(p).cast(nw.String) for p in parts), separator="|")
-    return work.engine.digest(rows.with_columns(_about=text), "_about", "stay_id").drop("_about", "slot")
-
-
-def _with_files(rows: pa.Table, files: list[str], source: str) -> pa.Table:
-    schema = arrow_schema("stays")
-    names = pa.array(files, pa.string())
-    columns = {
-        "source": pa.array([source] * rows.num_rows, pa.string()),
-        "file": names.take(rows["file_no"].combine_chunks()),
-    }
-    return pa.table(
-        [columns[f.name] if f.name in columns else rows[f.name].cast(f.type) for f in schema], schema=schema
-    )
-
-
 def _arrow(table: str, rows: Iterable[dict[str, Any]]) -> pa.Table:
     schema = arrow_schema(table)
     names = [f.name for f in schema]
     return pa.Table.from_pylist([{name: row.get(name) for name in names} for row in rows], schema=schema)
 
 
-def _closed(work: Work) -> dict[str, pa.Table]:
-    """The tables with the books, once these balance."""
+def _close(work: Work) -> None:
+    """Write the books, once they balance."""
     by_table: dict[str, int] = defaultdict(int)
     for book in work.books:
         by_table[book.table] += book.kept
@@ -203,10 +177,8 @@ def _closed(work: Work) -> dict[str, pa.Table]:
                 f"{book.file}: {book.read} rows read, {book.kept} kept, {book.n_rejected} rejected, {book.merged} merged"
             )
     for name, n in by_table.items():
-        table = work.tables[name]
-        there = records_in(table) if name == "counts" else table.num_rows
-        if there != n:
-            raise ArithmeticError(f"{work.source}: the ledger says {n} rows of {name}, the table has {there}")
+        if work.rows[name] != n:
+            raise ArithmeticError(f"{work.source}: the ledger says {n} rows of {name}, the table has {work.rows[name]}")
     ledger = [book.ledger() for book in work.books]
     work.checks += checks.ledger_checks(ledger)
     changes = [
@@ -222,10 +194,10 @@ def _closed(work: Work) -> dict[str, pa.Table]:
         {"source": work.source, "check": name, "holds": holds, "detail": detail} for name, holds, detail in work.checks
     ]
     schema = arrow_schema("rejected")
-    work.add("rejected", pa.concat_tables([schema.empty_table(), *(b.rejected_rows(schema) for b in work.books)]))
-    work.add("unresolved", _arrow("unresolved", (entry for b in work.books for entry in b.unresolved)))
-    work.add("merged", _arrow("merged", work.merged))
+    rejected = pa.concat_tables([schema.empty_table(), *(b.rejected_rows(schema) for b in work.books)])
+    work.add_parts("rejected", rejected)
+    work.add_parts("unresolved", _arrow("unresolved", (entry for b in work.books for entry in b.unresolved)))
+    work.add_parts("merged", _arrow("merged", work.merged))
     work.add("changes", _arrow("changes", changes))
     work.add("checks", _arrow("checks", told))
     work.add("ledger", _arrow("ledger", ledger))
-    return {name: work.tables[name] for name in TABLES if name in work.tables and work.tables[name].num_rows}

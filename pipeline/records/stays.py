@@ -127,25 +127,21 @@ def conform_stays(table: RawTable, engine: Engine) -> Conformed:
     The frame of the result has `bad` (see `conform.judge`), all columns of `schema.STAYS` but `stay_id` and the provenance, and for finding
     duplicates `start_n` (day number), `ym` (months since year 0), `partner` (the country that is not ours).
     """
-    done = conform(table, READ, engine, carry=("student_id",))
-    frame = done.frame
+    done = conform(table, READ, engine, carry=("student_id",), apart=0)
     if "student_id" in table.given:
-        frame = add_student_key(frame, RAW + "student_id", engine)
+        done.frame = add_student_key(done.frame, RAW + "student_id", engine, done.rows)
     else:
-        frame = frame.with_columns(student_key=nw.lit(None).cast(nw.String))
-    done.frame = frame
+        done.frame = done.frame.with_columns(student_key=nw.lit(None).cast(nw.String))
     frame = judge(done, (STUDENT, *READ), _rules())
     age = nw.col("ym") // 12 - nw.col("birth_year")
     implausible = ((age < YOUNGEST) | (age > OLDEST)).fill_null(False)
     names = frame.collect_schema().names()
     known = nw.col(PROBLEM + "birth_year").fill_null(False) if PROBLEM + "birth_year" in names else nw.lit(False)
-    frame = frame.with_columns(implausible.alias(PROBLEM + "age"), (known | implausible).alias(PROBLEM + "birth_year"))
-    done.frame = engine.keep(
-        frame.with_columns(
-            birth_year=nw.when(~nw.col(PROBLEM + "age")).then(nw.col("birth_year")),
-            months=nw.coalesce(months_between(nw.col("start_n"), nw.col("end_n")), nw.col("months")),
-            partner=nw.when(nw.col("direction") == "inbound").then(nw.col("origin")).otherwise(nw.col("destination")),
-        )
+    done.frame = frame.with_columns(
+        (known | implausible).alias(PROBLEM + "birth_year"),
+        birth_year=nw.when(~implausible).then(nw.col("birth_year")),
+        months=nw.coalesce(months_between(nw.col("start_n"), nw.col("end_n")), nw.col("months")),
+        partner=nw.when(nw.col("direction") == "inbound").then(nw.col("origin")).otherwise(nw.col("destination")),
     )
     return done
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 from pipeline.errors import InputError
@@ -58,7 +59,8 @@ def forget_others(here: Context, names: set[str]) -> list[str]:
     for table in here.processed.glob("*.parquet"):
         if table.is_dir():
             for path in table.glob("*.parquet"):
-                if path.stem not in names:
-                    path.unlink()
-                    gone.add(path.stem)
+                source = path.name.removesuffix(".parquet")
+                if source not in names:
+                    shutil.rmtree(path) if path.is_dir() else path.unlink()
+                    gone.add(source)
     return sorted(gone)

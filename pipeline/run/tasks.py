@@ -196,9 +196,12 @@ def notebook_job(
 def own_tables(here: Context, subject: str) -> list[Path]:
     """The clean tables that a subject's notebooks read: those of all sources, and its own."""
     tables = [f for t in SHARED for f in _table_files(here, t)]
-    return tables + [
-        f for t in OWN_ONLY for f in _table_files(here, t) if f.stem == subject or f.parent == here.processed
-    ]
+    return tables + [f for t in OWN_ONLY for f in _table_files(here, t) if _is_of(f, here.processed, subject)]
+
+
+def _is_of(file: Path, processed: Path, source: str) -> bool:
+    """Whether a file of a table is one source's (a file, or one in a folder of that name), or a table of all sources in one file."""
+    return len(parts := file.relative_to(processed).parts) == 1 or parts[1] == f"{source}.parquet"
 
 
 def _table_files(here: Context, table: str) -> list[Path]:

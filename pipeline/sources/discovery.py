@@ -44,6 +44,12 @@ class Source:
     _all: tuple[SourceFile, ...] = field(default=(), repr=False)
     _recognised: tuple[tuple[SourceFile, Publisher], ...] = field(default=(), repr=False)
 
+    @property
+    def names(self) -> dict[Path, str]:
+        """The files that are read, with their names relative to the raw folder."""
+        used = set(self.files)
+        return {file.path: file.name for file in self._all if file.path in used}
+
     def tables(self, engine: str = "duckdb", connection: DuckDBPyConnection | None = None) -> Iterator[RawTable]:
         """Read every table of every file.
 

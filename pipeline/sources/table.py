@@ -145,6 +145,8 @@ class RawTable:
         are to be summed into counts.
     connection
         The DuckDB connection on which `rows` lives, if it is a relation.
+    stored
+        Whether a relation reads columns from a file at little cost (Parquet), so that nobody needs a copy to read it several times.
 
     Examples
     --------
@@ -162,6 +164,7 @@ class RawTable:
     card: Card = field(default_factory=Card)
     counted: str = "rows"
     connection: Any = None
+    stored: bool = False
 
     @property
     def given(self) -> tuple[str, ...]:

@@ -1,0 +1,176 @@
+"""DuckDB, the default engine: rows stream, and what does not fit into its memory limit goes to disk."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import narwhals as nw
+import pyarrow as pa
+
+from pipeline.records.engine import DIGITS, LEVEL, Engine, part_name, text_frame
+from pipeline.sources.delimited import literal
+
+if TYPE_CHECKING:
+    from pipeline.sources.table import RawTable
+
+MEMORY = 2 << 30  # bytes that DuckDB may use before it goes to disk; the process as a whole needs about as much again
+_SQL_TYPES = {
+    pa.string(): "VARCHAR",
+    pa.int64(): "BIGINT",
+    pa.float64(): "DOUBLE",
+    pa.bool_(): "BOOLEAN",
+    pa.timestamp("us"): "TIMESTAMP",
+}
+
+
+class DuckDB(Engine):
+    """Relations on one connection.
+
+    Parameters
+    ----------
+    connection
+        By default a new one of its own, within `memory`.
+    memory
+        In bytes; by default 2 GiB, or half of the machine's where that is less.
+    """
+
+    name = "duckdb"
+
+    def __init__(self, connection: Any = None, memory: int | None = None) -> None:
+        import duckdb
+
+        self.connection = connection if connection is not None else duckdb.connect()
+        self.connection.execute("set preserve_insertion_order = false")
+        if connection is None:
+            self.connection.execute(f"set memory_limit = '{(memory or _memory()) >> 20} MiB'")
+        self._numbers = itertools.count()
+        self._kept: dict[int, str] = {}
+        self._folder: Path | None = None
+
+    def work_in(self, folder: Path) -> None:
+        self.connection.execute(f"set temp_directory = {literal(str(folder / 'spilled'))}")
+        self._folder = folder
+
+    def take(self, table: RawTable) -> nw.LazyFrame:
+        if table.connection is None:
+            return self.table(text_frame(table.rows))
+        rows = nw.from_native(table.rows)
+        return rows if table.stored else self.keep(rows)
+
+    def table(self, table: pa.Table) -> nw.LazyFrame:
+        name = self._new("table")
+        self._create(name, table)
+        return nw.from_native(self.connection.table(name))
+
+    def _create(self, name: str, table: pa.Table) -> None:
+        self.connection.register("given", table)
+        self.connection.execute(f"create table {name} as from given")
+        self.connection.unregister("given")
+
+    def _new(self, kind: str) -> str:
+        return f"{kind}_{next(self._numbers)}"
+
+    def keep(self, frame: nw.LazyFrame) -> nw.LazyFrame:
+        name = self._new("kept")
+        nw.to_native(frame).create(name)
+        kept = nw.from_native(self.connection.table(name))
+        self._kept[id(kept)] = name
+        return kept
+
+    def forget(self, frame: nw.LazyFrame) -> None:
+        if name := self._kept.pop(id(frame), None):
+            self.connection.execute(f"drop table {name}")
+
+    def digest(self, frame: nw.LazyFrame, text: str, into: str) -> nw.LazyFrame:
+        return nw.from_native(nw.to_native(frame).project(f'*, left(sha256("{text}"), {DIGITS}) as "{into}"'))
+
+    def arrow(self, frame: nw.LazyFrame) -> pa.Table:
+        return nw.to_native(frame.collect(backend="pyarrow"))
+
+    def batches(self, frames: Sequence[nw.LazyFrame], by: str, rows: int) -> list[nw.LazyFrame]:
+        """One table in memory for few rows; else Parquet files by the digest of `by`, so that a batch is read from its own files."""
+        total = sum(int(self.arrow(f.select(nw.len()))["len"][0].as_py()) for f in frames)
+        parts = -(-total // rows)
+        if parts <= 1 or self._folder is None:
+            return super().batches(frames, by, rows)
+        folder = self._folder / self._new("batches")
+        folder.mkdir()
+        for place, frame in enumerate(frames):
+            self.connection.execute(
+                f"copy (select *, hash({_name(by)}) % {parts} as part from ({nw.to_native(frame).sql_query()})) "
+                f"to {literal(str(folder / f'frame_{place}'))} (format parquet, partition_by (part), compression zstd, "
+                f"compression_level {LEVEL})"
+            )
+        files = [sorted(map(str, folder.glob(f"*/part={part}/*.parquet"))) for part in range(parts)]
+        return [nw.from_native(self.connection.read_parquet(f, hive_partitioning=False)) for f in files if f]
+
+    def write(self, frame: nw.LazyFrame, path: Path, schema: pa.Schema, order: Sequence[str]) -> None:
+        self._copy(self.connection, nw.to_native(frame).sql_query(), path, schema, order)
+
+    def write_by(
+        self, frame: nw.LazyFrame, folder: Path, schema: pa.Schema, order: Sequence[str], by: str, number: int
+    ) -> nw.LazyFrame:
+        view = self._new("rows")
+        nw.to_native(frame).create_view(view)
+        found = self.connection.execute(f"select distinct {_name(by)} from {view} order by all").fetchall()
+        paths = {value: folder / part_name(value, number) for (value,) in found}
+
+        def one(value: str) -> None:
+            query = f"select * from {view} where {_name(by)} = {literal(value)}"
+            self._copy(self.connection.cursor(), query, paths[value], schema, order)
+
+        threads = int(self.connection.execute("select current_setting('threads')").fetchall()[0][0])
+        with ThreadPoolExecutor(threads) as pool:
+            list(pool.map(one, paths))
+        if not paths:
+            return frame
+        return nw.from_native(self.connection.read_parquet([str(p) for p in paths.values()]))
+
+    @staticmethod
+    def _copy(connection: Any, query: str, path: Path, schema: pa.Schema, order: Sequence[str]) -> None:
+        columns = ", ".join(f"{_name(f.name)}::{_SQL_TYPES[f.type]} as {_name(f.name)}" for f in schema)
+        notes = ", ".join(
+            f"{key.decode()}: {literal(value.decode())}" for key, value in (schema.metadata or {}).items()
+        )
+        connection.execute(
+            f"copy (select {columns} from ({query}) order by {', '.join(map(_name, order))}) to {literal(str(path))} "
+            f"(format parquet, compression zstd, compression_level {LEVEL}, kv_metadata {{{notes}}})"
+        )
+
+    def distinct(self, frame: nw.LazyFrame, columns: Sequence[str]) -> dict[str, dict[str, int]]:
+        if not columns:
+            return {}
+        rows = nw.to_native(frame)  # noqa: F841 - the query below names it
+        parts = [
+            f"select {i} as place, {_name(c)} as text, count(*) as n from rows where {_name(c)} is not null group by all"
+            for i, c in enumerate(columns)
+        ]
+        found: dict[str, dict[str, int]] = {name: {} for name in columns}
+        for place, text, n in self.connection.sql(" union all ".join(parts)).fetchall():
+            found[columns[place]][text] = n
+        return found
+
+    def look_up(self, frame: nw.LazyFrame, tables: Mapping[str, pa.Table]) -> nw.LazyFrame:
+        view = self._new("rows")
+        nw.to_native(frame).create_view(view)
+        selected, joined = [f"{view}.*"], [view]
+        for name, table in tables.items():
+            known = self._new("known")
+            self._create(known, table)
+            selected += [f"{known}.{_name(c)}" for c in table.column_names if c != name]
+            joined.append(f"left join {known} on {view}.{_name(name)} = {known}.{_name(name)}")
+        return nw.from_native(self.connection.sql(f"select {', '.join(selected)} from {' '.join(joined)}"))
+
+
+def _memory() -> int:
+    import psutil
+
+    return min(MEMORY, int(psutil.virtual_memory().total) // 2)
+
+
+def _name(column: str) -> str:
+    return '"' + column.replace('"', '""') + '"'
