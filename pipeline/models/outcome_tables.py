@@ -33,6 +33,7 @@ CONTROLS: dict[str, tuple[str, ...]] = {
 REFERENCE = {"mode": "exchange", "funder": "self", "language": "B2"}
 OF_PARTNERS = ("completion", "full_recognition")
 RECORDED = 0.5  # of a mode's stays: where fewer have a number of publications, the mode does not record them
+DIGITS = {"clusters": 0, "events_per_parameter": 0, "left_out_pct": 0, "calibration_gap": 1, "dispersion": 2}
 COLUMNS = ["outcome", "by", "group", "reference", "n", "k", "rate", "difference", "lower", "upper", "p_holm", "unit",
            "controls", "clusters", "reason"]  # fmt: skip
 _PARTNERS = Layout(
@@ -80,7 +81,7 @@ def compare_outcomes(ended: pd.DataFrame, outcomes: pd.DataFrame) -> Compared:
         differences: outcome, by, group, reference, n, k, rate (those of the protected outcomes), difference, lower, upper (percentage points,
         or per 100 stays), p_holm, unit, controls (what is held equal, with ";"), clusters, reason (why there is no difference: hidden, too_small, no_variation,
         no_model). Recognised credits: fractional logit, a stay counting for the credits it attempted. Publications: Poisson, of the modes that record them.
-        checks: outcome, by, check, value, limit, holds, and stays (used, to tens).
+        checks: outcome, by, check, value, limit, holds, and stays (used, to tens); values are rounded.
 
     Notes
     -----
@@ -104,13 +105,19 @@ def compare_outcomes(ended: pd.DataFrame, outcomes: pd.DataFrame) -> Compared:
             models[outcome, by] = model
             parts.append(_fit_to_publish(model, shown, outcome, by, controls))
             used = about_tens(len(model.rows.y))
-            checks.append(check_model(model).assign(outcome=outcome, by=by, stays=used))
+            checks.append(_rounded(check_model(model)).assign(outcome=outcome, by=by, stays=used))
     found = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=COLUMNS)
     checked = (
         pd.concat(checks, ignore_index=True) if checks else pd.DataFrame(columns=["check", "value", "limit", "holds"])
     )
     order = ["outcome", "by", "check", "value", "limit", "holds", "stays"]
     return Compared(found.reindex(columns=COLUMNS), checked.reindex(columns=order), models)
+
+
+def _rounded(checks: pd.DataFrame) -> pd.DataFrame:
+    """Checks with their values rounded, so that no number of stays follows from them."""
+    values = [round(v, DIGITS.get(c, 3)) for c, v in zip(checks["check"], checks["value"], strict=True)]
+    return checks.assign(value=values)
 
 
 def _prepared(ended: pd.DataFrame) -> pd.DataFrame:
@@ -190,7 +197,7 @@ def partner_rates(ended: pd.DataFrame, policy: Disclosure | None = None) -> tupl
     (partner_rates, partner_spread)
         partner_rates: indicator, partner, n, k, rate, shrunk, lower, upper (percent, shrunken ones without decimals, and n to tens), side (above, below, of the
         rate of all partners, null where the interval holds it), status; protected, sorted by shrunk. partner_spread: indicator, partners, overall (rate of
-        all), weight (how many stays the common rate is worth), above, below (partners whose interval is clear of it, shown or not).
+        all, to whole percent), weight (how many stays the common rate is worth), above, below (partners whose interval is clear of it, shown or not).
 
     Notes
     -----
@@ -236,7 +243,8 @@ def partner_rates(ended: pd.DataFrame, policy: Disclosure | None = None) -> tupl
     safe = protect({"partner_rates": pd.concat(rows, ignore_index=True)}, policy, {"partner_rates": _PARTNERS})[
         "partner_rates"
     ]
-    return _sided(safe, pd.DataFrame(spread)), pd.DataFrame(spread)
+    wide = pd.DataFrame(spread)
+    return _sided(safe, wide), wide.assign(overall=wide["overall"].round())
 
 
 def _sided(safe: pd.DataFrame, spread: pd.DataFrame) -> pd.DataFrame:
