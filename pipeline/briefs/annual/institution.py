@@ -7,10 +7,12 @@ from typing import Any
 import pandas as pd
 
 from pipeline.briefs import blocks, charts
+from pipeline.briefs.annual.alliance import alliance_blocks
 from pipeline.briefs.annual.expected import Records, expected_blocks
 from pipeline.briefs.annual.facts import first, records
 from pipeline.briefs.annual.institution_facts import PARTS, TOP
 from pipeline.briefs.annual.institution_findings import InstitutionFindings
+from pipeline.briefs.annual.modes_in_depth import modes_blocks
 from pipeline.briefs.annual.outcome_differences import difference_blocks
 from pipeline.briefs.annual.outcome_further import curve_figure
 from pipeline.briefs.annual.phrases import cited, known
@@ -125,8 +127,7 @@ class InstitutionBrief(InstitutionFindings):
                 "Virtual stays are not included; numbers that are not shown, for few stays, are not in the bars."
             )
             found.append(blocks.Figure(f"modes-{direction}", title, chart, caption=caption, source=self.source()))
-        found.append(self.profile_table())
-        return found
+        return [*found, self.profile_table(), *modes_blocks(self)]
 
     def by_mode(self, direction: str) -> pd.DataFrame:
         """Stays by year and mode, small modes together."""
@@ -225,7 +226,7 @@ class InstitutionBrief(InstitutionFindings):
             found.append(blocks.Columns(balance, groups, ratio=0.52))
         else:
             found += [b for b in (balance, groups) if b is not None]
-        return [*found, *expected_blocks(self, Records(self.evidence, self.source()))]
+        return [*found, *expected_blocks(self, Records(self.evidence, self.source())), *alliance_blocks(self)]
 
     def concentration_lead(self) -> str:
         """How concentrated the partners are."""
