@@ -144,6 +144,33 @@ def clean(
 
 
 @app.command()
+def fetch(
+    source: Annotated[
+        str | None, typer.Argument(metavar="SOURCE", help="Its id; without it, the list.", show_default=False)
+    ] = None,
+    raw: Annotated[
+        Path | None,
+        typer.Option("--raw", metavar="DIR", help="The raw folder below which it goes.", show_default=False),
+    ] = None,
+    to: Annotated[
+        Path | None, typer.Option("--to", metavar="DIR", help="The very folder it goes to.", show_default=False)
+    ] = None,
+    sources: Annotated[
+        Path | None, typer.Option("--list", metavar="FILE", help="Another list of sources.", show_default=False)
+    ] = None,
+) -> None:
+    """Get a public source over the network into a raw folder; what is there and was changed is never overwritten."""
+    from pipeline.run.fetch.command import listing, run
+
+    if source is None:
+        _print_table(listing(sources))
+        return
+    folder = to.resolve() if to else _raw([raw] if raw else None)[0] / source
+    for line in run(source, folder, sources, _console()):
+        typer.echo(line)
+
+
+@app.command()
 def plan(
     raw: MoreRawOption = None,
     subject: SubjectOption = None,

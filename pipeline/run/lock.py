@@ -9,6 +9,8 @@ from pathlib import Path
 
 from pipeline.errors import InputError
 
+LOCK = ".running"
+
 
 @contextmanager
 def only_run(folder: Path) -> Iterator[None]:
@@ -19,7 +21,7 @@ def only_run(folder: Path) -> Iterator[None]:
     InputError
         If another run that is alive holds it, or it cannot be written to.
     """
-    path = folder / ".running"
+    path = folder / LOCK
     for _ in range(2):
         try:
             folder.mkdir(parents=True, exist_ok=True)

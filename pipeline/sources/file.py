@@ -27,7 +27,8 @@ FOREIGN_SUFFIXES = {  # data of a kind that is not read -> what to do
 }
 _PROSE = ("readme", "license", "licence", "notes", "source", "notice", "changes", "changelog", "requirements")
 
-_OTHERS = ("breaks.csv",)  # read elsewhere: the dated events that a user adds to the known ones (pipeline.models)
+# read elsewhere: the dated events that a user adds to the known ones (pipeline.models), the record of what was fetched (pipeline.run.fetch)
+_OTHERS = ("breaks.csv", "fetched.json")
 
 
 def is_data(path: Path) -> bool:

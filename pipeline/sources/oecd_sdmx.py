@@ -59,7 +59,7 @@ def _tests(columns: list[str], dimensions: list[str], area: str) -> dict[str, st
             "'a measure that is not used: ' || coalesce(measure, 'none')"
         )
     if "mobility" in columns:
-        tests["mobility IS NULL OR NOT regexp_matches(upper(mobility), '^(MOB|INT|M$|MS|I$)')"] = (
+        tests["mobility IS NULL OR NOT regexp_matches(upper(mobility), '^(MOB|INT|M$|MS|I$|_Z$)')"] = (
             "'counts not only mobile students: ' || coalesce(mobility, 'mobility not told')"
         )
     for unit in ("unit_measure", "unit"):
