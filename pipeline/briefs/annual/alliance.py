@@ -280,7 +280,6 @@ def _todo_table(brief: InstitutionFacts) -> blocks.Table | None:
             "country": w.country(r.country),
             "why": w.capital(said(w, r)),
             "band": str(r.rank_band).replace("-", "–") if known(r.rank_band) else None,
-            "road": w("yes") if r.belt_and_road else w("no"),
         }
         for r in records(kept)
     ]
@@ -290,7 +289,6 @@ def _todo_table(brief: InstitutionFacts) -> blocks.Table | None:
         blocks.Column("country", w("Country or region")),
         blocks.Column("why", w("Why")),
         blocks.Column("band", w("Rank band"), align="right"),
-        blocks.Column("road", w("Belt and Road")),
     ]
     notes = [
         w(

@@ -29,7 +29,7 @@ def modes_blocks(brief: InstitutionFacts) -> list[blocks.Block]:
 def _table(brief: InstitutionFacts) -> blocks.Table | None:
     w, table = brief.w, brief.facts.table("mode_profile")
     wide = table.pivot_table(index="mode", columns="indicator", values="value", aggfunc="first", sort=False)
-    wide = wide.reindex(columns=["stays", "partners", *PAYERS, "publications_per_100"])
+    wide = wide.reindex(columns=["stays", "partners", *PAYERS])
     wide = wide[wide["stays"].notna() & (wide.index != UNCLASSIFIED)].sort_values("stays", ascending=False)
     if wide.empty:
         return None
@@ -40,23 +40,23 @@ def _table(brief: InstitutionFacts) -> blocks.Table | None:
             "mode": w.capital(w.mode(mode)),
             "stays": blocks.Num(values["stays"], w.number(values["stays"])),
         }
-        for key in ("partners", *PAYERS, "publications_per_100"):
+        for key in ("partners", *PAYERS):
             value = values[key]
             written = w.percent(value, digits=0) if key in PAYERS else w.number(value)
             row[key] = blocks.Num(value, written) if known(value) else None
         paid = records(cost[cost["mode"].eq(str(mode))])
-        row["cost"] = "; ".join(f"{w.number(r.value)} {r.currency} (n {w.number(r.n)})" for r in paid) or None
+        written = "; ".join(f"{w.number(r.value)} {r.currency} (n {w.number(r.n)})" for r in paid)
+        row["cost"] = blocks.Num(paid[0].value if len(paid) == 1 else None, written) if paid else None
         rows.append(row)
     columns = [
         blocks.Column("mode", w("Mode")),
         blocks.Column("stays", w("Stays, about"), kind="number"),
-        blocks.Column("partners", w("Partner institutions"), kind="number"),
-        blocks.Column("funded_state", w("State-funded"), kind="number"),
+        blocks.Column("partners", w("Partners"), kind="number"),
+        blocks.Column("funded_state", w("By the state"), kind="number"),
         blocks.Column("funded_university", w("By universities"), kind="number"),
         blocks.Column("funded_society", w("By society"), kind="number"),
         blocks.Column("funded_self", w("Self-funded"), kind="number"),
-        blocks.Column("publications_per_100", w("Papers per 100"), kind="number"),
-        blocks.Column("cost", w("Grant per recognised credit"), align="right"),
+        blocks.Column("cost", w("Grant per credit"), kind="number"),
     ]
     first = w.period(brief.period_like(brief.main_id, brief.facts.year - WINDOW + 1), short=True)
     notes = [
