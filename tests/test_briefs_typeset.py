@@ -103,3 +103,21 @@ def test_what_typst_refuses_is_an_error_in_one_line() -> None:
     broken["blocks"].append({**figure, "svg": {"page": "no drawing"}})
     with pytest.raises(BriefError, match=r"^the PDF: was refused by Typst: failed to parse SVG[^\n]*$"):
         typeset(broken)
+
+
+def test_a_heading_that_goes_to_the_next_page_does_not_take_the_end_of_the_first_part_with_it() -> None:
+    cover = blocks.Cover("Annual brief", "Title", "Subtitle").to_json()
+    text = blocks.Paragraph(LINES).to_json()
+    section = blocks.Section("section", "Section").to_json()
+    columns = [blocks.Column("a", "A")]
+    table = blocks.Table("t", "Table", columns, [{"a": str(n)} for n in range(14)], source="S").to_json() | {"level": 3}
+    data = pdf_data(Document(cover, [text] * 20 + [section, table]))[0]
+    assert pages(data) == 2, "the table and its heading do not fit on the first page"
+    assert tightness(data) == 1, "the first part does, and nothing is gained by setting it tighter"
+
+
+def test_headings_of_numbers_break_into_lines_before_the_first_column_does() -> None:
+    columns = [{"kind": "text", "label": "Mode"}] + [{"kind": "number", "label": "median months of stays"}] * 6
+    widths = column_widths(columns, [[number("Degree programme")] + [number("1,328")] * 6])
+    assert widths[0] == 20
+    assert all(width == 10 for width in widths[1:])

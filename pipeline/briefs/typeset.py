@@ -22,10 +22,11 @@ STANDARD = "ua-1"
 KEPT_WHOLE = 16  # a table of so many rows is not broken over pages
 NARROW_CELL = 22  # letters that fit a column which takes only the width it needs
 LINE = 100  # letters that fit a line of a table over the whole page
+TIGHT = 1.2  # of LINE: what a line holds when one column takes what the others leave, most letters being narrow
 HALF = 0.7  # of the page; in less, headings of numbers break into lines to leave room for names
 GAP = 4  # letters between two columns
 TIGHTNESS = (1.0, 0.92, 0.84, 0.76)  # of the spacing; at the last, text is 9.3 instead of 10 points
-ENOUGH = 100.0  # mm from the top: a last page filled so far is no waste
+ENOUGH = 130.0  # mm from the top: a last page filled so far is no waste
 
 
 def _length(text: str) -> int:
@@ -53,7 +54,11 @@ def column_widths(columns: Sequence[Data], rows: Sequence[Sequence[Data]], share
         return [max(left / sum(free), n / 2) if is_free else float(n) for n, is_free in zip(needed, free, strict=True)]
     if any(free):
         return [round(math.sqrt(min(n, 160)), 2) if is_free else 0.0 for n, is_free in zip(cells, free, strict=True)]
-    if sum(natural) > LINE * share:
+    if sum(natural) > LINE * share:  # headings break into lines before the first column does
+        words = [max(map(_length, column["label"].split() or [""])) for column in columns]
+        needed = [max(cell, word) + GAP for cell, word in zip(cells, words, strict=True)]
+        if sum(natural) > TIGHT * LINE * share >= sum(needed):
+            return [float(n) for n in needed]
         return [1.0] + [0.0] * (len(columns) - 1)
     return [float(n) for n in natural]
 

@@ -190,14 +190,14 @@ class InstitutionBrief(InstitutionFindings):
             columns += [
                 blocks.Column(f"{direction}-n", w("{direction}: stays", direction=name), kind="number"),
                 blocks.Column(f"{direction}-m", w("median months"), kind="number"),
-                blocks.Column(f"{direction}-c", w("countries and regions"), kind="number"),
+                blocks.Column(f"{direction}-c", w("places"), kind="number"),
             ]
         return blocks.Table(
             "profile",
             w("Profile of the modes, {period}", period=self.period),
             columns,
             rows,
-            notes=[w("–: not shown, for few stays, or not known.")],
+            notes=[w("Places: countries and regions. –: not shown, for few stays, or not known.")],
             source=self.source(),
         )
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 # Dark and light in turn, so that neighbours differ in grey print too.
-SHADES = ("#12436D", "#28A197", "#5B7A94", "#A3D8D3", "#801650", "#9DB2C4", "#3D3D3D", "#C9D0D6", "#E4E8EB")
+SHADES = ("#12436D", "#28A197", "#5B7A94", "#A3D8D3", "#801650", "#9DB2C4", "#56616C", "#C9D0D6", "#E4E8EB")
 
 
 class Composition(Chart):
