@@ -285,6 +285,7 @@ def test_answers_that_are_refused(
         (b"a,b\n1,2\n", r"uis\.csv has a layout that is not known"),
         (b"\x00\x01\x02" * 100, "is not a text file"),
     ],
+    ids=["empty", "web page", "message", "unknown", "binary"],
 )
 def test_bodies_that_are_no_data(server: Server, tmp_path: Path, body: bytes, message: str) -> None:
     with pytest.raises(InputError, match=message):
@@ -361,6 +362,7 @@ def test_of_an_archive_the_wanted_members_are_kept(server: Server, tmp_path: Pat
         (b"no archive at all", "is not a whole archive"),
         (zipped({"x.csv": b"<html>sorry</html>"}), "is a web page"),
     ],
+    ids=["parent", "root", "backslash", "bomb", "twice", "absent", "cut off", "damaged", "no archive", "web page"],
 )
 def test_archives_that_are_refused(server: Server, tmp_path: Path, archive: bytes, message: str) -> None:
     with pytest.raises(InputError, match=message):

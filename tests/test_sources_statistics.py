@@ -376,6 +376,7 @@ def test_the_refused_rows_of_a_bulk_file_are_set_aside_and_counted_to_the_row(
         (gzip.compress(b"0" * (70 << 20)), "as no table does"),
         (gzip.compress(b""), "is empty once unpacked"),
     ],
+    ids=["cut off", "not packed", "a bomb", "empty"],
 )
 def test_packed_files_that_are_damaged_or_a_trap_are_refused(tmp_path: Path, content: bytes, message: str) -> None:
     with pytest.raises(InputError, match=rf"x\.tsv\.gz: .*{message}"):
