@@ -244,6 +244,31 @@ def profile(
 
 
 @app.command()
+def partners(
+    subject: Annotated[str, typer.Argument(metavar="SUBJECT", help="The name of a source with stays and agreements.")],
+    year: YearOption = None,
+    as_of: Annotated[
+        str | None,
+        typer.Option("--as-of", metavar="DATE", help="The day, by default the year's last.", show_default=False),
+    ] = None,
+    csv: Annotated[
+        Path | None, typer.Option("--csv", metavar="FILE", help="Write the table there too.", show_default=False)
+    ] = None,
+    agreements: Annotated[bool, typer.Option("--agreements", help="Agreements instead of partners.")] = False,
+    everyone: Annotated[bool, typer.Option("--all", help="Also partners about whom there is nothing to do.")] = False,
+    public: Annotated[bool, typer.Option("--public", help="Without numbers of people.")] = False,
+    language: Annotated[str, typer.Option("--language", metavar="L", help="en or zh.")] = "en",
+) -> None:
+    """Print the alliance database: renewals, dormant partners, use of places, opportunities. For the office: numbers as they are."""
+    from pipeline.run.partners import Wish
+    from pipeline.run.partners import partners as show
+    from pipeline.settings import LANGUAGES
+
+    _one_of("language", language, LANGUAGES)
+    show(_context(), Wish(subject, year, as_of, language, agreements, everyone, public, csv), _console())
+
+
+@app.command()
 def explain(
     finding: Annotated[
         str, typer.Argument(metavar="OUTPUT#FINDING", help="A brief's file and the id of a finding in it.")
