@@ -222,3 +222,18 @@ def test_figures_without_a_publisher_stay_apart_and_say_so() -> None:
     both = headline(series(pd.concat([found, CHINA]), "CHN"), 2018)
     totals = both[both["measure"].eq("stock") & both["partner"].eq("WLD")]
     assert set(totals["publisher"]) == {"MOE (China)", "publisher not stated"}
+
+
+def test_a_break_in_series_reaches_the_outlook_as_a_level_shift_not_as_growth() -> None:
+    from pipeline import models
+    from pipeline.measures import outlook_panel
+
+    steady = [count(1000.0 + 10 * (y - 2008), y) for y in range(2008, 2018)]
+    wider = [count(3.0 * (1000.0 + 10 * (y - 2008)), y, status="B" if y == 2018 else "A") for y in range(2018, 2021)]
+    counts = frame(*steady, *wider)
+    panel = outlook_panel(counts, series(counts, "CHN"), "CHN", 2020)
+    assert panel.set_index("year").loc[2018, "status"] == "B"
+    ahead = models.outlook(panel, horizon=1)["median"].iloc[0]
+    assert 3300 < ahead < 3450  # a third of a per cent of growth a year from 3,360, not a trebling in ten years
+    unmarked = models.outlook(panel.assign(status="A"), horizon=1)["median"].iloc[0]
+    assert abs(unmarked - 3390) > abs(ahead - 3390)

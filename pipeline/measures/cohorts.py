@@ -103,18 +103,19 @@ def outlook_panel(counts: pd.DataFrame, own: pd.DataFrame, subject: str, year: i
     Returns
     -------
     pandas.DataFrame
-        unit (the series_id; for others after their reporter and a colon), year, value. "More than" figures are left
-        out: they are bounds, not values.
+        unit (the series_id; for others after their reporter and a colon), year, value, status (a B, a break in series, is
+        a level shift to the models, not growth). "More than" figures are left out: they are bounds, not values.
     """
     frames = [own]
     for country in subjects(counts)["id"]:
         if country != subject:
             other = series(counts, country, ("world",))
             frames.append(other.assign(series_id=country + ":" + other["series_id"]))
-    rows = pd.concat([f[["series_id", "partner", "year", "value", "exactness", *WHOLE]] for f in frames])
+    kept = ["series_id", "partner", "year", "value", "status", "exactness", *WHOLE]
+    rows = pd.concat([f[kept] for f in frames])
     rows = rows[rows["partner"].eq("WLD") & rows["year"].le(year) & rows["exactness"].ne("at_least")]
     rows = rows[(rows["level"].eq("all") & rows["mode"].eq("all") & rows["funding"].eq("all")) & rows["value"].notna()]
-    rows = rows.rename(columns={"series_id": "unit"})[["unit", "year", "value"]]
+    rows = rows.rename(columns={"series_id": "unit"})[["unit", "year", "value", "status"]]
     length = rows[~rows["unit"].isin(own["series_id"])].groupby("unit").size()
     longest = length.sort_values(ascending=False, kind="stable").index[:POOL]
     return rows[rows["unit"].isin(own["series_id"]) | rows["unit"].isin(longest)].reset_index(drop=True)
