@@ -1,4 +1,4 @@
-"""mobility.toml, the one settings file: subjects, years, languages, folders, thresholds, scenarios and policy events."""
+"""mobility.toml, the one settings file: subjects, years, languages, folders, thresholds, scenarios, policy events and targets."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from pipeline import checking, declared
+from pipeline import aims, checking, declared
+from pipeline.aims import Peers, Scorecard, Target
 from pipeline.declared import PolicyEvent, Scenario
 from pipeline.errors import SettingsError
 
@@ -51,10 +52,18 @@ class Settings:
     disclosure: Disclosure = field(default_factory=Disclosure)
     scenarios: tuple[Scenario, ...] = ()
     events: tuple[PolicyEvent, ...] = ()
+    targets: tuple[Target, ...] = ()
+    peers: tuple[Peers, ...] = ()
+    scorecard: Scorecard = field(default_factory=Scorecard)
 
     def declared(self, subject: str) -> tuple[list[Scenario], list[PolicyEvent]]:
         """The scenarios and policy events of a subject."""
         return [s for s in self.scenarios if s.subject == subject], [e for e in self.events if subject in e.subjects]
+
+    def aimed(self, subject: str) -> tuple[list[Target], tuple[str, ...]]:
+        """The targets of a subject, and its peers."""
+        own = next((p.peers for p in self.peers if p.subject == subject), ())
+        return [t for t in self.targets if t.subject == subject], own
 
 
 def find_root(start: Path | None = None) -> Path:
@@ -123,6 +132,9 @@ def _settings(path: Path, given: dict[str, Any]) -> Settings:
         disclosure=_disclosure(path, given.get("disclosure", {})),
         scenarios=declared.scenarios(path, given.get("scenarios", [])),
         events=declared.events(path, given.get("events", [])),
+        targets=aims.targets(path, given.get("targets", [])),
+        peers=aims.peers(path, given.get("peers", [])),
+        scorecard=aims.scorecard(path, given.get("scorecard", {})),
     )
 
 

@@ -22,6 +22,7 @@ PACKAGE = Path(pipeline.__file__).parent
 NOT_INPUT = {
     *("root", "raw", "processed", "reports", "subjects", "languages", "engine"),  # settings that change no number
     *("scenarios", "events"),  # of one subject's trends only
+    *("targets", "peers", "scorecard"),  # of one subject's outcomes only
 }
 IGNORED = {"__pycache__", ".DS_Store", "Thumbs.db", ".ipynb_checkpoints"}
 

@@ -144,11 +144,17 @@ def subject_tasks(
     for name, file in ANALYSES.items():
         job = notebook_job(here, f"{name}:{subject}:{year}", file, {"subject": subject, "year": year}, stage, report)
         job = replace(job, results=str(results))
-        facts = {"scenarios and events": shown_declared(here, subject)} if name == "trends" else {}
+        facts, read = {}, tables
+        if name == "trends":
+            facts = {"scenarios and events": shown_declared(here, subject)}
+        elif name == "outcomes":
+            facts = {"targets, peers and scorecard": shown_aims(here, subject)}
+            read = [
+                *tables,
+                *(f for p in here.settings.aimed(subject)[1] for f in own_tables(here, p) if f not in tables),
+            ]
         made.append(
-            Task(
-                job.id, f"{name} {subject} {year}", report / "run.json", job, needs, files=(*tables, *lock), facts=facts
-            )
+            Task(job.id, f"{name} {subject} {year}", report / "run.json", job, needs, files=(*read, *lock), facts=facts)
         )
     for language in languages:
         parameters = {"subject": subject, "year": year, "language": language}
@@ -175,6 +181,12 @@ def shown_declared(here: Context, subject: str) -> list[str]:
     """What mobility.toml declares for a subject, as text."""
     scenarios, events = here.settings.declared(subject)
     return [repr(one) for one in (*scenarios, *events)]
+
+
+def shown_aims(here: Context, subject: str) -> list[str]:
+    """What mobility.toml says of a subject's scorecard, as text."""
+    targets, peers = here.settings.aimed(subject)
+    return [*(repr(one) for one in targets), repr(peers), repr(here.settings.scorecard)]
 
 
 def notebook_job(

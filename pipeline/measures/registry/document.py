@@ -28,7 +28,7 @@ pipeline.indicators.compute("completion_rate", {"stays": stays}, subject="exampl
 ```
 
 `compute` gives value, n (the base), numerator, denominator, lower and upper (95 %: Wilson for shares, Garwood for publications, Student for means,
-linearised for ratios of sums; none for counts of everyone), unit and reason. Where there is no value it is null, never 0, and `reason` says why:
+linearised for ratios of sums; none for counts of everyone), unit, reason and eligible (what n would be if nothing were unknown). Where there is no value it is null, never 0, and `reason` says why:
 no_stays, no_counts, no_agreements, no_events (the table is not there), no_column_… (the source does not record it), no_base (nobody to count), small_base
 (fewer than the minimum n), no_figure (nobody published it for that year), only_more_than, no_inbound, no_outbound, no_enrolment, no_population, partial_list.
 

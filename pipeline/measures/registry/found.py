@@ -16,7 +16,7 @@ Tables = Mapping[str, pd.DataFrame]
 
 @dataclass(frozen=True)
 class Found:
-    """A value with its base, or the reason (a code) why there is none."""
+    """A value with its base, or the reason (a code) why there is none; eligible: what would be the base if all were known."""
 
     value: float = np.nan
     n: float = np.nan
@@ -25,6 +25,7 @@ class Found:
     lower: float = np.nan
     upper: float = np.nan
     reason: str | None = None
+    eligible: float = np.nan
 
 
 @dataclass(frozen=True)
@@ -42,12 +43,12 @@ def missing(reason: str) -> Found:
     return Found(reason=reason)
 
 
-def share(part: float, whole: float) -> Found:
+def share(part: float, whole: float, eligible: float = np.nan) -> Found:
     """A share in percent with Wilson's interval."""
     if not whole > 0:
-        return Found(n=0, numerator=0, denominator=0, reason="no_base")
+        return Found(n=0, numerator=0, denominator=0, reason="no_base", eligible=eligible)
     low, high = wilson(part, whole)
-    return Found(100 * part / whole, whole, part, whole, 100 * float(low), 100 * float(high))
+    return Found(100 * part / whole, whole, part, whole, 100 * float(low), 100 * float(high), eligible=eligible)
 
 
 def quotient(top: float, bottom: float, scale: float = 1.0, n: float | None = None) -> Found:

@@ -122,7 +122,7 @@ def agreement_share(tables: Tables, asked: Asked, test: str, months: int = 12, b
         if test not in rows:
             return missing(f"no_column_{test}")
         known, true = rows[test].notna(), rows[test].eq(True)
-    return share(float((true & known).fillna(False).sum()), int(known.sum()))
+    return share(float((true & known).fillna(False).sum()), int(known.sum()), len(rows))
 
 
 def dormant_share(tables: Tables, asked: Asked, years: int = 2) -> Found:
@@ -136,7 +136,7 @@ def dormant_share(tables: Tables, asked: Asked, years: int = 2) -> Found:
     rows, day = found
     last = asked.year if asked.year is not None else day.year
     names = rows["partner"].dropna().drop_duplicates()
-    return share(float((~names.isin(alive(stays, last, years))).sum()), len(names))
+    return share(float((~names.isin(alive(stays, last, years))).sum()), len(names), len(names))
 
 
 def quota_use(tables: Tables, asked: Asked) -> Found:

@@ -14,7 +14,7 @@ from pipeline.measures.registry import stay_formulas as of_stays
 from pipeline.measures.registry.catalogue import Indicator, read_catalogue
 from pipeline.measures.registry.found import Asked, Found, Tables
 
-COLUMNS = ["indicator", "value", "n", "numerator", "denominator", "lower", "upper", "unit", "reason"]
+COLUMNS = ["indicator", "value", "n", "numerator", "denominator", "lower", "upper", "unit", "reason", "eligible"]
 FORMULAS: dict[str, Callable[..., Found]] = {
     "stay_number": of_stays.stay_number,
     "stay_share": of_stays.stay_share,
@@ -99,9 +99,9 @@ class Registry(Mapping[str, Indicator]):
         Returns
         -------
         pandas.DataFrame
-            One row: indicator, value, n (its base), numerator, denominator, lower, upper (95 %), unit, reason. Where there
-            is no value, reason says why: no_stays, no_column_…, no_base, small_base, no_figure, no_enrolment … The value
-            is then null, never 0.
+            One row: indicator, value, n (its base), numerator, denominator, lower, upper (95 %), unit, reason, eligible (the
+            base if nothing were unknown; n over it is the coverage; null where that has no meaning). Where there is no
+            value, reason says why: no_stays, no_column_…, no_base, small_base, no_figure, no_enrolment … The value is then null, never 0.
 
         Raises
         ------
@@ -124,9 +124,9 @@ class Registry(Mapping[str, Indicator]):
         asked = Asked(filters.get("subject"), filters.get("year"), filters.get("as_of"), where)
         found = FORMULAS[indicator.method](tables, asked, **indicator.arguments)
         if found.reason is None and found.n < indicator.minimum_n:
-            found = Found(n=found.n, reason="small_base")
+            found = Found(n=found.n, reason="small_base", eligible=found.eligible)
         numbers = (found.value, found.n, found.numerator, found.denominator, found.lower, found.upper)
-        return pd.DataFrame([(id, *numbers, indicator.unit, found.reason)], columns=COLUMNS)
+        return pd.DataFrame([(id, *numbers, indicator.unit, found.reason, found.eligible)], columns=COLUMNS)
 
     def compute_all(self, tables: Tables, **filters: Any) -> pd.DataFrame:
         """Every indicator, one row each, in the order of the registry."""

@@ -82,7 +82,7 @@ def stay_share(
             return missing(found)
         answers = found
     known = answers.dropna()
-    return share(float(known.sum()), len(known))
+    return share(float(known.sum()), len(known), len(rows))
 
 
 def _cross_field(rows: pd.DataFrame, tables: Tables, band: str) -> pd.Series | str:
@@ -137,8 +137,9 @@ def outcome(tables: Tables, asked: Asked, which: str, among: Mapping[str, list[A
     base = _narrow(spec.base(stays), among or {})
     row = measure(spec, base if "mode" in (asked.where or {}) else physical(base))
     if row["n"] == 0:
-        return Found(n=0, reason="no_base")
-    return Found(row["value"], row["n"], row["k"], row["n"], row["lower"], row["upper"])
+        return Found(n=0, reason="no_base", eligible=row["missing"])
+    numbers = (row["value"], row["n"], row["k"], row["n"], row["lower"], row["upper"])
+    return Found(*numbers, eligible=row["n"] + row["missing"])
 
 
 def stay_mean(
@@ -157,9 +158,9 @@ def stay_mean(
         values = values / pd.to_numeric(rows[per]).astype(float).where(lambda s: s > 0)
     values = values[np.isfinite(values)]
     if values.empty:
-        return Found(n=0, reason="no_base")
+        return Found(n=0, reason="no_base", eligible=len(rows))
     mean, low, high = mean_interval(values)
-    return Found(mean, len(values), float(values.sum()), len(values), low, high)
+    return Found(mean, len(values), float(values.sum()), len(values), low, high, eligible=len(rows))
 
 
 def partner_number(tables: Tables, asked: Asked, kind: str = "institution", years: int = 1) -> Found:
