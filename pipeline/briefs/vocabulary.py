@@ -195,6 +195,7 @@ PUBLISHERS = {
     "Russian ministries": N_("Ministries of Russia"),
     "Government of India (Bureau of Immigration)": N_("Government of India (Bureau of Immigration)"),
     "AISHE (India)": N_("All India Survey on Higher Education (AISHE)"),
+    "Eurostat": N_("Eurostat"),
     "UNESCO UIS": N_("UNESCO Institute for Statistics"),
     "UNESCO Institute for Statistics": N_("UNESCO Institute for Statistics"),
     "UNESCO UIS (via Nikkei)": N_("UNESCO Institute for Statistics, by way of Nikkei"),
