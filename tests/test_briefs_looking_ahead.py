@@ -119,12 +119,15 @@ def test_a_scenario_stands_beside_the_outlook_and_one_without_numbers_says_why(h
     ],
 )
 def test_a_declared_event_is_told_as_what_it_is(here: Context, changes: dict[str, Any], says: list[str]) -> None:
-    block = found(brief(here, policy=policy(**changes)))["policy.1"]
+    made = brief(here, policy=policy(**changes))
+    block = found(made)["policy.1"]
     assert block["text"].startswith("**Declared: A rule (South Korea and European Union), to be seen from 2015.**")
     for words in says:
         assert words in block["text"]
-    assert "A gazette" in block["base"]
+    assert "source" in block["base"]
     assert block["evidence"]
+    (sources,) = [b.to_json() for b in made.method() if b.block_type == "sources"]
+    assert "A gazette" in [item["text"] for item in sources["items"]]
 
 
 def broken(*kinds: str) -> pd.DataFrame:

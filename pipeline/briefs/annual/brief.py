@@ -23,7 +23,10 @@ class Brief(LookingAhead):
         ledger = self.ledger_table()
         if ledger is not None:
             found.append(ledger)
-        found += [blocks.Sources(self.sources()), blocks.Provenance(list(self.provenance()))]
+        found += [
+            blocks.Sources(list(dict.fromkeys([*self.sources(), *self.policy_sources()]))),
+            blocks.Provenance(list(self.provenance())),
+        ]
         return found
 
     def ledger_table(self) -> blocks.Table | None:

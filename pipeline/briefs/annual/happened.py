@@ -7,7 +7,7 @@ from typing import Any
 from pipeline.briefs import blocks, charts
 from pipeline.briefs.annual.core import Core
 from pipeline.briefs.annual.facts import records
-from pipeline.briefs.annual.phrases import known
+from pipeline.briefs.annual.phrases import cited, known
 from pipeline.measures.publishers import labels_of
 
 
@@ -108,7 +108,7 @@ class Happened(Core):
             ),
             self.policy_verdict(row),
         ]
-        base = w("Source of the event: {source}.", source=row.source)
+        base = w("The source of the event is among those at the end.")
         if known(row.treated) and row.treated > 0:
             compared = w(
                 "Compared: {k} of the countries concerned with partner countries of similar size, {first} to {last}.",
@@ -120,6 +120,11 @@ class Happened(Core):
         return blocks.Finding(
             f"policy.{int(row.event) + 1}", self.join(*parts), base=base, evidence=self.policy_evidence(row)
         )
+
+    def policy_sources(self) -> list[str | tuple[str, str]]:
+        """Who says that the events happened."""
+        rows = records(self.facts.table("policy"))
+        return [(cited(self.w, str(row.source)), str(row.url or "")) for row in rows]
 
     def policy_evidence(self, row: Any) -> list[blocks.Evidence]:
         """The clean rows of the partners compared; of the main series where there were none to compare."""
