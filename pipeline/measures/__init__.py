@@ -50,6 +50,11 @@ _DOORS = {
     "alliance_database": "pipeline.measures.alliance",
     "opportunities": "pipeline.measures.alliance_actions",
     "published_alliance": "pipeline.measures.alliance_publication",
+    "indicator_history": "pipeline.measures.yearly_indicators",
+    "scorecard_of": "pipeline.measures.scorecard",
+    "followed_up": "pipeline.measures.scorecard",
+    "ranked_composite": "pipeline.measures.composite",
+    "scorecard_results": "pipeline.measures.scorecard_tables",
 }
 __all__ = sorted(_DOORS)
 __getattr__, __dir__ = doors(__name__, _DOORS)

@@ -19,6 +19,7 @@ from pipeline.measures.ranking import partners
 from pipeline.measures.registry.found import Asked, Found, Tables, missing, quotient, share, table_of
 from pipeline.measures.stay_counts import begun, physical
 
+INSTITUTIONS, COUNTRIES = ("home_institution", "host_institution"), ("origin", "destination")
 CREDIT_MONTHS, CREDIT_ECTS = 3.0, 15.0  # Eurostat's credit mobility: three months or fifteen credits
 
 
@@ -85,6 +86,11 @@ def stay_share(
     return share(float(known.sum()), len(known), len(rows))
 
 
+def _absent(rows: pd.DataFrame, columns: tuple[str, ...]) -> str | None:
+    """The reason where a column is not there."""
+    return next((f"no_column_{c}" for c in columns if c not in rows), None)
+
+
 def _cross_field(rows: pd.DataFrame, tables: Tables, band: str) -> pd.Series | str:
     if not {"field", "home_field"} <= set(rows.columns):
         return "no_column_home_field"
@@ -93,6 +99,8 @@ def _cross_field(rows: pd.DataFrame, tables: Tables, band: str) -> pd.Series | s
 
 
 def _belt_and_road(rows: pd.DataFrame, tables: Tables, band: str) -> pd.Series | str:
+    if absent := _absent(rows, COUNTRIES):
+        return absent
     country = partner_country(rows)
     return country.isin(groups()["belt_and_road"].members()).astype(float).where(country.notna())
 
@@ -101,6 +109,8 @@ def _rank_band(rows: pd.DataFrame, tables: Tables, band: str) -> pd.Series | str
     agreements = table_of(tables, "agreements", ("partner", "rank_band"))
     if isinstance(agreements, str):
         return agreements
+    if absent := _absent(rows, INSTITUTIONS):
+        return absent
     ranked = agreements.dropna(subset=["partner", "rank_band"])
     bands = ranked.drop_duplicates("partner", keep="last").set_index("partner")["rank_band"]
     own = partner_institution(rows).map(bands)
@@ -168,6 +178,8 @@ def partner_number(tables: Tables, asked: Asked, kind: str = "institution", year
     stays = chosen(tables, Asked(asked.subject, None, None, asked.where))
     if isinstance(stays, str):
         return missing(stays)
+    if absent := _absent(stays, INSTITUTIONS if kind == "institution" else COUNTRIES):
+        return missing(absent)
     rows = physical(begun(stays))
     last = asked.year if asked.year is not None else int(rows["year"].max())
     rows = rows[rows["year"].between(last - years + 1, last)]
@@ -182,8 +194,8 @@ def partner_concentration(tables: Tables, asked: Asked, column: str = "hhi", dir
     stays = chosen(tables, Asked(asked.subject, None, None, asked.where))
     if isinstance(stays, str):
         return missing(stays)
-    if "source" not in stays:
-        return missing("no_column_source")
+    if absent := _absent(stays, ("source", "level", "academic_year", *COUNTRIES)):
+        return missing(absent)
     source = asked.subject or str(stays["source"].iloc[0])
     last = asked.year if asked.year is not None else int(stays["year"].max())
     listed = partners(stays, source, last)
@@ -202,6 +214,8 @@ def matched_share(tables: Tables, asked: Asked, modes: tuple[str, ...] = ("excha
     if isinstance(stays, str):
         return missing(stays)
     by = "institution" if "home_institution" in stays else "country"
+    if absent := _absent(stays, INSTITUTIONS if by == "institution" else COUNTRIES):
+        return missing(absent)
     table = balance(stays, by=by, modes=tuple(modes))
     total = float((table["inbound"] + table["outbound"]).sum())
     return quotient(reciprocity(table) * total, total, 100) if total else missing("no_base")
