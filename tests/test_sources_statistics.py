@@ -388,6 +388,35 @@ def test_a_packed_file_of_another_kind_is_not_read(tmp_path: Path) -> None:
         discover([put(tmp_path / "raw" / "es", "x.tar.gz", b"x").parent])
 
 
+@pytest.fixture
+def every_layout(tmp_path: Path) -> Path:
+    """A raw folder with a source of each layout."""
+    raw = tmp_path / "raw"
+    for name, file, text in (
+        ("eurostat-tsv", "x.tsv", TSV),
+        ("eurostat-csv", "x.csv", CSV),
+        ("oecd-stat", "x.csv", OECD_STAT),
+        ("oecd-sdmx", "x.csv", OECD_SDMX + oecd_line() + oecd_line(sex="F")),
+        ("uis-bulk", "OPRI_DATA_NATIONAL.csv", OPRI),
+        ("uis-bulk", "OPRI_LABEL.csv", LABELS),
+        ("uis-api", "x.json", ANSWER),
+        ("wdi", "API.csv", API),
+        ("databank", "x.csv", BANK),
+    ):
+        put(raw / name, file, text)
+    return raw
+
+
+def test_two_engines_clean_every_layout_alike_and_the_ledger_balances(every_layout: Path) -> None:
+    duck, pandas = (pipeline.clean([every_layout], engine=engine) for engine in ("duckdb", "pandas"))
+    for table in ("counts", "context", "rejected", "ledger"):
+        pd.testing.assert_frame_equal(getattr(duck, table), getattr(pandas, table))
+    ledger = duck.ledger
+    assert (ledger["rows_read"] == ledger[["rows_kept", "rows_rejected", "rows_merged"]].sum(axis=1)).all()
+    assert not ledger.duplicated(["source", "file", "table", "counted"]).any()
+    assert not (duck.counts["value"].eq(0) & duck.counts["status"].isin(["M", "C"])).any()
+
+
 def test_every_layout_is_listed_with_its_years(tmp_path: Path) -> None:
     put(tmp_path / "raw" / "a", "x.tsv", TSV)
     put(tmp_path / "raw" / "b", "x.csv", OECD_STAT)
