@@ -250,7 +250,7 @@ def test_uis_bulk_reads_origins_by_the_labels_and_remarks_by_the_metadata(tmp_pa
         "OPRI_METADATA.csv",
         'INDICATOR_ID,COUNTRY_ID,YEAR,TYPE,METADATA\n26614,DEU,2020,Source,"Annual, survey"\n',
     )
-    put(folder, "OPRI_COUNTRY.csv", "COUNTRY_ID,COUNTRY_NAME_EN\nFRA,France\n")
+    put(folder, "OPRI_COUNTRY.csv", "COUNTRY_ID,COUNTRY_NAME_EN\nCIV,Côte d'Ivoire\n".encode("cp1252"))
     put(folder, "OPRI_REGION.csv", "REGION_ID,COUNTRY_ID,COUNTRY_NAME_EN\nSDG: Africa,DZA,Algeria\n")
     put(
         folder,

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.sources import uis
-from pipeline.sources.card import normal
+from pipeline.sources import lines, uis
 from pipeline.sources.delimited import literal
-from pipeline.sources.file import SourceFile
+from pipeline.sources.file import SourceFile, is_data
 from pipeline.sources.table import Card, RawTable
 
 if TYPE_CHECKING:
     import pyarrow as pa
-    from duckdb import DuckDBPyConnection
+    from duckdb import DuckDBPyConnection, DuckDBPyRelation
 
 LAYOUT = "UIS bulk download: labels and metadata"
 ABOUT = Card(
@@ -53,36 +50,24 @@ def beside(file: SourceFile) -> dict[str, str]:
     InputError
         If one of them cannot be read.
     """
-    return {
-        row["indicator_id"]: row["indicator_label_en"]
-        for path in _siblings(file, LABELS)
-        for row in _rows(path)
-        if row.get("indicator_id") and row.get("indicator_label_en")
-    }
+    found: dict[str, str] = {}
+    for sibling in _siblings(file, LABELS):
+        rows = _rows(sibling).filter("indicator_id IS NOT NULL AND indicator_label_en IS NOT NULL")
+        found |= dict(rows.select("trim(indicator_id), trim(indicator_label_en)").fetchall())
+    return found
 
 
-def _siblings(file: SourceFile, shape: frozenset[str]) -> list[Path]:
-    others = (
-        SourceFile(path, path.name)
-        for path in sorted(file.path.parent.iterdir())
-        if path != file.path and path.is_file()
-    )
-    texts = (
-        f
-        for f in others
-        if f.path.suffix.lower() in (".csv", ".gz") and not f.foreign and not f.path.name.startswith(".")
-    )
-    return [f.text for f in texts if f.path.stat().st_size and f.headings >= shape and "value" not in f.headings]
+def _siblings(file: SourceFile, shape: frozenset[str]) -> list[SourceFile]:
+    paths = sorted(path for path in file.path.parent.iterdir() if path != file.path and path.is_file())
+    others = (SourceFile(path, path.name) for path in paths if is_data(path) and path.stat().st_size)
+    texts = (f for f in others if not (f.foreign or f.is_workbook or f.is_xml or f.is_json))
+    return [f for f in texts if f.headings >= shape and "value" not in f.headings]
 
 
-def _rows(path: Path) -> Iterator[dict[str, str]]:
-    with path.open(encoding="utf-8-sig", newline="") as text:
-        for row in csv.DictReader(text):
-            yield {
-                normal(key): (value or "").strip()
-                for key, value in row.items()
-                if isinstance(key, str) and not isinstance(value, list)
-            }
+def _rows(file: SourceFile) -> DuckDBPyRelation:
+    import duckdb
+
+    return lines.under_headings(file, duckdb.connect())
 
 
 def origin(label: str) -> str | None:
@@ -139,20 +124,23 @@ def notes(file: SourceFile, known: Sequence[Sequence[Any]]) -> pa.Table:
     """What the metadata beside a data file say of a figure: n_indicator, n_place, n_year, remark; one row each."""
     import pyarrow as pa
 
-    wanted = {row[0] for row in known}
+    wanted = ", ".join(literal(row[0]) for row in known) or "NULL"
     found: dict[tuple[str, str, str], list[str]] = {}
-    for path in _siblings(file, METADATA):
-        for row in _rows(path):
-            if row.get("indicator_id") in wanted and row.get("metadata"):
-                key = (row["indicator_id"], row.get("country_id", ""), row.get("year", ""))
-                text = f"{row.get('type') or 'Note'}: {' '.join(row['metadata'].split())}"
-                if text not in found.setdefault(key, []):
-                    found[key].append(text)
-    rows = [
+    for sibling in _siblings(file, METADATA):
+        rows = _rows(sibling).filter(f"indicator_id IN ({wanted}) AND metadata IS NOT NULL").order("line")
+        year = "year" if "year" in rows.columns else "''"
+        told = rows.select(
+            f"indicator_id, coalesce(country_id, ''), coalesce({year}, ''), coalesce(type, 'Note'), metadata"
+        )
+        for indicator, country, when, kind, text in told.fetchall():
+            entry = f"{kind}: {' '.join(text.split())}"
+            if entry not in found.setdefault((indicator, country, when), []):
+                found[indicator, country, when].append(entry)
+    remarks = [
         {"n_indicator": i, "n_place": p, "n_year": y, "remark": "; ".join(texts)} for (i, p, y), texts in found.items()
     ]
     names = ("n_indicator", "n_place", "n_year", "remark")
-    return pa.Table.from_pylist(rows, schema=pa.schema([(name, pa.string()) for name in names]))
+    return pa.Table.from_pylist(remarks, schema=pa.schema([(name, pa.string()) for name in names]))
 
 
 def unused(labelled: bool) -> str:
