@@ -79,23 +79,25 @@ def partners(here: Context, wish: Wish, console: Console) -> None:
     tables = [load(here.processed, table, source=wish.subject) for table in ("stays", "agreements")]
     found = alliance_database(tables[0], tables[1], wish.subject, year, day)
     todo, agreed, listed = alliance_actions.actions(found), found.agreements, found.partners
+    sums = alliance_actions.alliance_sums(found)
     if wish.public:
         public = published_alliance(found, here.settings.disclosure)
-        todo, agreed, listed = (public[f"alliance_{name}"] for name in ("actions", "agreements", "partners"))
+        sums, todo, agreed, listed = (public[f"alliance_{n}"] for n in ("sums", "actions", "agreements", "partners"))
+    if wish.csv is not None:
+        _write_csv(agreed if wish.agreements else listed, wish.csv)
     titles = said.headings(w)
     console.print(
         f"{titles['title']} · {wish.subject} · {found.as_of.date().isoformat()}", style="bold", highlight=False
     )
     console.print(titles["public" if wish.public else "office"], markup=False, highlight=False)
-    for line in said.summary_lines(w, records(alliance_actions.alliance_sums(found).head(1))[0]):
+    for line in said.summary_lines(w, records(sums.head(1))[0]):
         console.print(line, markup=False, highlight=False)
     rows = said.agreement_rows(w, agreed) if wish.agreements else said.partner_rows(w, listed, todo, wish.everyone)
     _print(console, titles["agreements" if wish.agreements else "all" if wish.everyone else "todo"], rows)
     if not wish.agreements:
         _opportunities(here, wish, year, found, console, titles)
     if wish.csv is not None:
-        _write_csv(agreed if wish.agreements else listed, wish.csv)
-        console.print(str(wish.csv), markup=False, highlight=False, soft_wrap=True)
+        console.print(f"\nCSV: {wish.csv}", markup=False, highlight=False, soft_wrap=True)
 
 
 def _when(here: Context, wish: Wish) -> tuple[int, pd.Timestamp | None]:
@@ -172,7 +174,7 @@ def _write_csv(table: pd.DataFrame, file: Path) -> None:
     """The table with its codes, whole or not at all; with a mark by which spreadsheets know UTF-8."""
     part = file.with_name(f".{file.name}.part")
     text = table.copy()
-    for column in text.select_dtypes("object").columns:  # a text that a spreadsheet would compute
+    for column in text.select_dtypes(["object", "string"]).columns:  # a text that a spreadsheet would compute
         risky = text[column].astype("string").str.match(r"[=+@\t\r-]").fillna(False)
         text[column] = text[column].mask(risky, "'" + text[column].astype("string"))
     text.to_csv(part, index=False, encoding="utf-8-sig", date_format="%Y-%m-%d")
