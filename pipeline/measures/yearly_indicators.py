@@ -28,6 +28,7 @@ ENDED = {
 }
 STEPS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 25.0)  # percentage points
 TENS = 10
+UNREAD = ["stay_id", "file", "line", "origin_basis", "gender", "birth_year", "language_test", "start_by_month"]
 COLUMNS = [
     *("indicator", "year", "value", "n", "numerator", "denominator", "lower", "upper", "unit", "reason", "eligible"),
     *("counted_by", "shown", "shown_lower", "shown_upper", "shown_n", "coverage", "status"),
@@ -130,7 +131,7 @@ def indicator_history(
 def _institution_slices(tables: Mapping[str, pd.DataFrame], subject: str, year: int, years: int) -> Iterable[Any]:
     """For each year: a function that gives an indicator its tables, cut to the years that it reads."""
     stays = tables["stays"]
-    own = stays[stays["source"].eq(subject)]
+    own = stays[stays["source"].eq(subject)].drop(columns=UNREAD, errors="ignore")
     rest = {n: t for n, t in tables.items() if n not in ("stays", "counts")}
     over = ended_stays(own, year, years).assign(year=lambda t: t["ended"]) if {"end", "outcome"} <= set(own) else own
     first = int(own["year"].min())

@@ -198,6 +198,9 @@ def partner_concentration(tables: Tables, asked: Asked, column: str = "hhi", dir
         return missing(absent)
     source = asked.subject or str(stays["source"].iloc[0])
     last = asked.year if asked.year is not None else int(stays["year"].max())
+    stays = stays[stays["direction"].eq(direction) & stays["year"].eq(last)]
+    if stays.empty:
+        return missing("no_base")
     listed = partners(stays, source, last)
     listed = listed[listed["direction"].eq(direction) & listed["year"].eq(last)]
     if listed.empty:
