@@ -108,20 +108,24 @@ def test_a_sure_difference_is_a_sentence_with_its_interval_and_no_cause(parts: d
     assert "association" in parts["difference-funder"]["base"]
 
 
+def picked(stays: pd.DataFrame, where: dict[str, Any]) -> pd.Series:
+    """The stays that evidence names, read anew."""
+    found = pd.Series(True, index=stays.index)
+    for column, want in where.items():
+        if column == "any":
+            found &= pd.concat([picked(stays, way) for way in want], axis=1).any(axis=1)
+        elif isinstance(want, dict) and "not" in want:
+            found &= ~stays[column].isin(want["not"])
+        elif isinstance(want, dict):
+            found &= stays[column].between(pd.Timestamp(want["from"]), pd.Timestamp(want["to"]))
+        else:
+            found &= stays[column].isin(want if isinstance(want, list) else [want])
+    return found
+
+
 def test_the_rows_behind_it_are_those_of_the_two_groups(parts: dict[str, dict[str, Any]], stays: pd.DataFrame) -> None:
     numbers = [int(n.replace(",", "")) for n in re.findall(r"[\d,]+", parts["difference-funder"]["base"])[:2]]
-    rows = 0
-    for item in parts["difference-funder"]["evidence"]:
-        picked = pd.Series(True, index=stays.index)
-        for column, want in item["where"].items():
-            values = stays[column]
-            if isinstance(want, dict) and "not" in want:
-                picked &= ~values.isin(want["not"])
-            elif isinstance(want, dict):
-                picked &= values.ge(pd.Timestamp(want["from"])) & values.le(pd.Timestamp(want["to"]))
-            else:
-                picked &= values.isin(want if isinstance(want, list) else [want])
-        rows += int(picked.sum())
+    rows = sum(int(picked(stays, item["where"]).sum()) for item in parts["difference-funder"]["evidence"])
     assert rows == sum(numbers)
 
 

@@ -26,7 +26,7 @@ TEXT_WIDTH = 170.0  # mm, the measure of the PDF page
 GUTTER = 8.0  # mm, between two columns
 NARROW = 90.0  # mm, a telephone's screen
 # A clean table and what picks the rows behind a number: {"table": "counts", "where": {column: value, list, or conditions}},
-# conditions being {"from": …, "to": …} (inclusive) or {"not": [values]}; what `mobility explain` looks up.
+# conditions being {"from": …, "to": …} (inclusive) or {"not": [values]}; under "any", ways to be picked of which one is enough. What `mobility explain` looks up.
 Evidence = Mapping[str, Any]
 
 

@@ -17,10 +17,12 @@ from pipeline.run.tasks import BRIEF, PROFILE
 from pipeline.run.workspace import Context, context
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
 BLOCK = "application/vnd.student-mobility.block+json"
 SHOWN = 20  # rows
+ANY = "any"  # in a `where`: ways to be picked, of which one is enough
 COUNT_COLUMNS = ["publisher", "period", "value", "status", "exactness", "title", "url"]
 
 
@@ -118,15 +120,37 @@ def _meets(column: pd.Series, condition: dict[str, Any]) -> pd.Series:
     return met
 
 
+def _all_met(rows: pd.DataFrame, where: dict[str, Any]) -> np.ndarray:
+    """Which rows have all these values or meet all these conditions."""
+    import numpy as np
+
+    met = np.ones(len(rows), bool)
+    for column, want in where.items():
+        if isinstance(want, dict):
+            met &= _meets(rows[column], want).to_numpy(bool)
+        else:
+            met &= rows[column].isin(want if isinstance(want, list) else [want]).to_numpy(bool)
+    return met
+
+
+def _picked(where: dict[str, Any]) -> str:
+    return ", ".join(f"{column} {_said(value)}" for column, value in where.items())
+
+
 def _rows(item: dict[str, Any], here: Context) -> Iterator[str]:
+    import numpy as np
+
     from pipeline.records.store import load
 
-    table, where = item["table"], item.get("where", {})
+    table, where = item["table"], dict(item.get("where", {}))
+    either = where.pop(ANY, [])
     conditions = {c: v for c, v in where.items() if isinstance(v, dict)}
     rows = load(here.processed, table, **{c: v for c, v in where.items() if c not in conditions})
     for column, condition in conditions.items():
         rows = rows[_meets(rows[column], condition)]
-    picked = ", ".join(f"{column} {_said(value)}" for column, value in where.items())
+    if either:
+        rows = rows[np.logical_or.reduce([_all_met(rows, way) for way in either])]
+    picked = _picked(where) + (f", and {' or '.join(map(_picked, either))}" if either else "")
     yield f"{len(rows)} rows of {table} ({picked}):"
     for row in rows.head(SHOWN).to_dict("records"):
         values = [f"{c} {row[c]}" for c in COUNT_COLUMNS if table == "counts" and row.get(c) not in (None, "")]

@@ -170,7 +170,15 @@ def test_explain_finds_the_rows_behind_a_finding(made):
         ],
         "right": [],
     }
-    block["left"][0]["evidence"] = [{"table": "counts", "where": {"reporter": "USA", "year": 2020}}]
+    where = {"reporter": "USA", "year": 2020}
+    block["left"][0]["evidence"] = [
+        {"table": "counts", "where": where},
+        {
+            "table": "counts",
+            "where": {"reporter": "USA", "any": [{"year": [1066]}, {"year": {"from": 2020, "to": 2020}}]},
+        },
+        {"table": "counts", "where": {**where, "any": [{"year": [1066]}]}},
+    ]
     nb = nbformat.read(path, 4)
     nb.cells.append(nbformat.v4.new_code_cell(outputs=[nbformat.v4.new_output("display_data", {BLOCK: block})]))
     nbformat.write(nb, path)
@@ -183,6 +191,8 @@ def test_explain_finds_the_rows_behind_a_finding(made):
     ]
     assert "counts.csv, line 17" in said[4]
     assert "value 2520000" in said[4]
+    assert "1 rows of counts (reporter USA, and year 1066 or year from 2020 to 2020):" in said
+    assert said[-1] == "0 rows of counts (reporter USA, year 2020, and year 1066):"
 
 
 def levels(found) -> dict[str, str]:

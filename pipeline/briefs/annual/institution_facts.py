@@ -10,8 +10,9 @@ import pandas as pd
 from pipeline.briefs import blocks
 from pipeline.briefs.annual.brief import Brief
 from pipeline.briefs.annual.phrases import known
+from pipeline.briefs.annual.results_of_stays import BEGUN
 from pipeline.errors import InputError
-from pipeline.measures.stay_counts import CAME, VIRTUAL
+from pipeline.measures.stay_counts import VIRTUAL
 
 TOP, PARTS = 10, 6
 SHOCK_BASE = 2019  # the last academic year that ended before borders closed
@@ -64,12 +65,8 @@ class InstitutionFacts(Brief):
 
     def evidence(self, years: int | list[int], **where: Any) -> list[blocks.Evidence]:
         """The clean rows of the stays that began in these years; without virtual ones and those that a refused visa kept away."""
-        kept = {"source": self.facts.subject, "year": years, "mode": {"not": [VIRTUAL]}, **where}
-        ways: tuple[dict[str, Any], ...] = (
-            {"visa_result": {"not": ["refused"]}},
-            {"visa_result": ["refused"], "outcome": list(CAME)},
-        )
-        return [{"table": "stays", "where": kept | way} for way in ways]
+        kept = {"source": self.facts.subject, "year": years, "mode": {"not": [VIRTUAL]}, **where, "any": BEGUN}
+        return [{"table": "stays", "where": kept}]
 
     def main_evidence(self) -> list[blocks.Evidence]:
         return self.evidence(self.facts.line(self.main_id)["year"].astype(int).tolist())

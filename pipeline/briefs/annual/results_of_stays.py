@@ -34,6 +34,8 @@ NAMES = {
     "dual_supervised": N_("Supervised on both sides"),
 }
 FIGURES_BY = ("mode", "funder")
+# The stays that were taken up, as `measures.begun` has them: no refused visa, or one that came to something all the same.
+BEGUN = [{"visa_result": {"not": ["refused"]}}, {"outcome": list(CAME)}]
 WINDOW = 3  # academic years of ends, as in notebook 4
 # Whole-group table, in its order; the rest say the same in another way.
 LISTED = (
@@ -108,14 +110,10 @@ def outcome_finding(brief: InstitutionFacts, indicator: str) -> blocks.Finding |
 def ended_evidence(brief: InstitutionFacts, **where: Any) -> list[blocks.Evidence]:
     """The clean rows behind `ended_stays` whose end is known, virtual ones apart: by date, and by year where no date is."""
     year = brief.facts.year
-    shared = {"source": brief.facts.subject, "mode": {"not": [VIRTUAL]}}
+    ended = {"source": brief.facts.subject, "mode": {"not": [VIRTUAL]}, "outcome": list(ENDED), "any": BEGUN}
     dated = {"end": {"from": f"{year - WINDOW}-09-01", "to": f"{year}-08-31"}}
     undated = {"end": [None], "year": list(range(year - WINDOW + 1, year + 1))}
-    came = {"outcome": [o for o in ENDED if o in CAME]}
-    left = {"outcome": [o for o in ENDED if o not in CAME], "visa_result": {"not": ["refused"]}}
-    return [
-        {"table": "stays", "where": shared | end | known | where} for end in (dated, undated) for known in (came, left)
-    ]
+    return [{"table": "stays", "where": ended | end | where} for end in (dated, undated)]
 
 
 def outcome_blocks(brief: InstitutionFacts) -> list[blocks.Block]:
