@@ -13,6 +13,7 @@ from pipeline.briefs.annual.country_findings import CountryFindings
 from pipeline.briefs.annual.country_places import CountryPlaces
 from pipeline.briefs.annual.facts import records
 from pipeline.briefs.annual.phrases import amount, cited, fall, known, place
+from pipeline.briefs.annual.scorecard import scorecard_blocks
 
 
 class CountryBrief(CountryFindings, CountryPlaces):
@@ -123,6 +124,9 @@ class CountryBrief(CountryFindings, CountryPlaces):
             ),
             *self.rest_findings(),
         ]
+
+    def outcomes(self) -> list[blocks.Block]:
+        return scorecard_blocks(self)
 
     def definitions(self) -> list[tuple[str, str]]:
         w = self.w

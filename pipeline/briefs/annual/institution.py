@@ -17,6 +17,7 @@ from pipeline.briefs.annual.outcome_differences import difference_blocks
 from pipeline.briefs.annual.outcome_further import curve_figure
 from pipeline.briefs.annual.phrases import cited, known
 from pipeline.briefs.annual.results_of_stays import outcome_blocks, outcome_rows
+from pipeline.briefs.annual.scorecard import scorecard_blocks
 
 
 class InstitutionBrief(InstitutionFindings):
@@ -298,9 +299,9 @@ class InstitutionBrief(InstitutionFindings):
 
     def outcomes(self) -> list[blocks.Block]:
         if not len(outcome_rows(self, "all")):
-            return []
-        curve = curve_figure(self)
-        return [*outcome_blocks(self), *([curve] if curve is not None else []), *difference_blocks(self)]
+            return scorecard_blocks(self)
+        curve = [block for block in (curve_figure(self),) if block is not None]
+        return [*outcome_blocks(self), *curve, *difference_blocks(self), *scorecard_blocks(self)]
 
     def definitions(self) -> list[tuple[str, str]]:
         w = self.w
