@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from pipeline.errors import InputError, SettingsError, did_you_mean
 from pipeline.records import store
 from pipeline.records.engine import Engine, engine_of
 from pipeline.records.freshness import stamp_in, stamp_of
-from pipeline.records.publish import Staging
+from pipeline.records.publish import Staging, recover
 from pipeline.records.schema import TABLES
 
 if TYPE_CHECKING:
@@ -159,12 +160,13 @@ def clean_source(
 
     temporary = tempfile.TemporaryDirectory(prefix="mobility-") if out is None else None
     folder = Path(temporary.name if temporary else out)  # type: ignore[arg-type]
+    recover(folder, source.name)
     before = stamp_in(folder, source.name)
     stamp = stamp_of(source, before)
     if again or not stamp.same(before):
         with Staging(folder, source.name) as staging:
             process(source, engine_of(engine), staging)
-            staging.publish(stamp.text())
+            staging.publish(asdict(stamp))
         fresh = []
     else:
         fresh = [source.name]

@@ -120,7 +120,9 @@ def conform(
         else:
             known[RAW + column.name] = found
     absent = [pair for c in columns if c.name not in given for pair in ((c.name, c.type), *c.extra)]
-    if absent:  # nulls of each type: no engine finds anything in an empty table
+    if absent and engine.literals:
+        done.frame = done.frame.with_columns(**{name: nw.lit(None).cast(_NARWHALS[kind]) for name, kind in absent})
+    elif absent:  # nulls of each type: no engine finds anything in an empty table
         known[LINE] = pa.schema([(LINE, pa.int64()), *((name, TYPES[kind]) for name, kind in absent)]).empty_table()
     done.frame = engine.look_up(done.frame, known)
     return done

@@ -183,9 +183,13 @@ def hold_files(table: str, files: Sequence[Path]) -> None:
         return
     with duckdb.connect(config={"memory_limit": "1GiB"}) as connection:
         connection.read_parquet([str(f) for f in files]).create_view("kept")
-        for name, column in contract(table).columns.items():
-            if column.checks or not column.nullable:
-                column.validate(_witnesses(connection, name, column).rename(name).to_frame())
+        columns = contract(table).columns
+        nulls = ", ".join(f'count(*) - count("{name}")' for name in columns)
+        missing = dict(zip(columns, connection.sql(f"select {nulls} from kept").fetchall()[0], strict=True))
+        for name, column in columns.items():
+            values = _witnesses(connection, name, column) + ([None] if missing[name] else [])
+            if column.checks or (missing[name] and not column.nullable):
+                column.validate(_series(values, column.dtype.type).rename(name).to_frame())
         for name in _UNIQUE.get(table, ()):
             for value in (f'hash("{name}")', f'"{name}"'):  # the digest is quicker, and cannot miss one
                 again = int(connection.sql(f"select count(*) - count(distinct {value}) from kept").fetchall()[0][0])
@@ -195,8 +199,8 @@ def hold_files(table: str, files: Sequence[Path]) -> None:
                 raise ValueError(f"{table}.{name}: {again} values occur more than once")
 
 
-def _witnesses(connection: Any, name: str, column: Any) -> pd.Series:
-    """The values of a column that decide whether it keeps its checks, among them a null if there is one."""
+def _witnesses(connection: Any, name: str, column: Any) -> list[Any]:
+    """The values of a column that decide whether it keeps its checks, without null."""
     wanted = []
     for check in column.checks:
         if check.name == "in_range":
@@ -207,9 +211,7 @@ def _witnesses(connection: Any, name: str, column: Any) -> pd.Series:
         else:
             wanted.append(f'select distinct "{name}" from kept')
     rows = connection.sql(" union all ".join(wanted)).fetchall() if wanted else []
-    known = [value for (value,) in rows if value is not None]
-    missing = bool(connection.sql(f'select count(*) > count("{name}") from kept').fetchall()[0][0])
-    return _series([*known, None] if missing else known, column.dtype.type)
+    return [value for (value,) in rows if value is not None]
 
 
 def _series(values: list[Any], kind: Any) -> pd.Series:

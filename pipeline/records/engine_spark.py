@@ -125,8 +125,9 @@ class Spark(Engine):
     def distinct(self, frame: nw.LazyFrame, columns: Sequence[str]) -> dict[str, dict[str, int]]:
         found: dict[str, dict[str, int]] = {name: {} for name in columns}
         counts = [
-            frame.filter(~nw.col(name).is_null())
-            .group_by(text=nw.col(name))
+            frame.select(text=nw.col(name))
+            .filter(~nw.col("text").is_null())
+            .group_by("text")
             .agg(n=nw.len())
             .select(place=nw.lit(place), text=nw.col("text"), n=nw.col("n").cast(nw.Int64))
             for place, name in enumerate(columns)
@@ -157,6 +158,9 @@ def _session(address: str) -> Any:
     if not remote:
         builder = builder.appName("student-mobility").config("spark.ui.enabled", "false")
         builder = builder.config("spark.ui.showConsoleProgress", "false")
+        builder = builder.config(
+            "spark.buffer.pageSize", "2m"
+        )  # each of the many small tables that are joined takes a page
     try:
         session = builder.getOrCreate()
         for key, value in _SETTINGS.items():

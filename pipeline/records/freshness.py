@@ -33,12 +33,12 @@ _LIBRARIES = (
     "country-converter",
     "python-calamine",
 )
-File = list[Any]  # size, time, inode, SHA-256
+File = list[Any]  # size, times of change, inode, SHA-256
 
 
 @dataclass(frozen=True)
 class Stamp:
-    """What a cleaning depends on. `files`: path as told in the tables -> [size, time, inode, SHA-256]; `rest`: everything else, digested."""
+    """What a cleaning depends on. `files`: path as told in the tables -> [size, times of change, inode, SHA-256]; `rest`: everything else, digested."""
 
     files: dict[str, File]
     rest: str
@@ -47,11 +47,7 @@ class Stamp:
         """Whether nothing changed; files are compared by their bytes."""
         if other is None or self.rest != other.rest:
             return False
-        return {n: f[3] for n, f in self.files.items()} == {n: f[3] for n, f in other.files.items()}
-
-    def text(self) -> str:
-        """The stamp as JSON."""
-        return json.dumps({"files": self.files, "rest": self.rest}, sort_keys=True, indent=1) + "\n"
+        return {n: f[-1] for n, f in self.files.items()} == {n: f[-1] for n, f in other.files.items()}
 
 
 def stamp_of(source: Source, known: Stamp | None = None) -> Stamp:
@@ -62,7 +58,7 @@ def stamp_of(source: Source, known: Stamp | None = None) -> Stamp:
     source
         As it was discovered.
     known
-        A stamp of before: a file of the same size, time and inode is not read again.
+        A stamp of before: a file of the same size, times of change and inode is not read again.
     """
     before = known.files if known else {}
     files = {}
@@ -70,18 +66,18 @@ def stamp_of(source: Source, known: Stamp | None = None) -> Stamp:
     for path in source.files:
         name = names.get(path, path.name)
         stat = path.stat()
-        seen = [stat.st_size, stat.st_mtime_ns, stat.st_ino]
-        files[name] = before[name] if before.get(name, [])[:3] == seen else [*seen, _sha256(path)]
+        seen = [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino]
+        files[name] = before[name] if before.get(name, [])[:-1] == seen else [*seen, _sha256(path)]
     parts = [source.name, _code(), key_mark()]
     return Stamp(files, hashlib.sha256(json.dumps(parts).encode()).hexdigest())
 
 
 def stamp_in(processed: Path, source: str) -> Stamp | None:
     """The stamp of the tables that are there; None where they are not, or not whole."""
-    if source in publish.pending(processed) or not publish.target(processed, "ledger", source).is_file():
-        return None
     try:
         told = json.loads(publish.stamp_place(processed, source).read_text(encoding="utf-8"))
+        if not all(publish.target(processed, str(table), source).exists() for table in told["tables"]):
+            return None
         return Stamp({str(n): list(f) for n, f in told["files"].items()}, str(told["rest"]))
     except (OSError, KeyError, ValueError, TypeError, AttributeError):
         return None

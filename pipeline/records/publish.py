@@ -10,9 +10,10 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from pipeline.records.schema import TABLES
 
@@ -47,9 +48,7 @@ class Staging:
         self.work = self._folder / "work"
 
     def __enter__(self) -> Staging:
-        if (self._folder / NOTE).exists():
-            self._move()
-        self._leave()
+        recover(self.processed, self.source)
         self.work.mkdir(parents=True)
         return self
 
@@ -69,16 +68,16 @@ class Staging:
         """The new files of a table."""
         return parquet_files(target(self._new, table, self.source))
 
-    def publish(self, stamp: str = "") -> None:
+    def publish(self, stamp: Mapping[str, Any] | None = None) -> None:
         """Let the new tables be the source's tables. A table that is not among them is no longer there.
 
         Parameters
         ----------
         stamp
-            What they were made of; it takes its place after the last of them.
+            What they were made of; it takes its place, with the names of the tables, after the last of them.
         """
         tables = [name for name in TABLES if self.made(name)]
-        self._stamp.write_text(stamp, encoding="utf-8")
+        self._stamp.write_text(json.dumps({"tables": tables, **(stamp or {})}, indent=1) + "\n", encoding="utf-8")
         for name in tables:
             for path in self.made(name):
                 _to_disk(path)
@@ -113,6 +112,14 @@ class Staging:
         shutil.rmtree(self._folder, ignore_errors=True)
         if self._folder.parent.is_dir() and not any(self._folder.parent.iterdir()):
             self._folder.parent.rmdir()
+
+
+def recover(processed: Path, source: str) -> None:
+    """Finish or throw away what a cleaning that was cut short left of a source."""
+    staging = Staging(processed, source)
+    if (staging._folder / NOTE).exists():
+        staging._move()
+    staging._leave()
 
 
 def parquet_files(place: Path) -> list[Path]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import InputError, SettingsError
-from pipeline.sources import delimited, select, workbook
+from pipeline.sources import delimited, parquet, select, workbook
 from pipeline.sources.card import SourceCard, TableCard, normal
 from pipeline.sources.file import SourceFile
 from pipeline.sources.select import Selection
@@ -64,7 +64,14 @@ def read(
                 else file.name
             )
             yield RawTable(
-                source, table.table, name, rows, table.codes, card.about, connection=None if sheet else connection
+                source,
+                table.table,
+                name,
+                rows,
+                table.codes,
+                card.about,
+                connection=None if sheet else connection,
+                stored=file.is_parquet,
             )
 
 
@@ -104,10 +111,14 @@ def _rows(
 
 
 def _text_rows(card: SourceCard, table: TableCard, file: SourceFile, connection: DuckDBPyConnection) -> Any:
-    form = delimited.layout(file.text, table.encoding, table.delimiter, table.header_row)
-    selection = _selection(card, table, file.path, form.headings)
+    form = None if file.is_parquet else delimited.layout(file.text, table.encoding, table.delimiter, table.header_row)
+    headings = form.headings if form else parquet.headings(file.path)
+    selection = _selection(card, table, file.path, headings)
     _check_patterns(card, table, connection)
-    rows = select.of_relation(delimited.relation(connection, file.text, form), selection)
+    records = (
+        delimited.relation(connection, file.text, form) if form else parquet.relation(connection, file.path, headings)
+    )
+    rows = select.of_relation(records, selection)
     if not rows.limit(1).fetchall():
         raise no_rows(file.path)
     return rows

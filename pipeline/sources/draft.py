@@ -14,7 +14,7 @@ from itertools import islice
 from pathlib import Path
 
 from pipeline.errors import InputError
-from pipeline.sources import delimited, encoding, workbook
+from pipeline.sources import delimited, encoding, parquet, workbook
 from pipeline.sources.card import NEEDED, normal
 from pipeline.sources.file import FOREIGN_SUFFIXES, SourceFile
 from pipeline.sources.workbook import Grid
@@ -77,18 +77,20 @@ def draft_card(file: Path | str) -> str:
         If the file is missing, damaged, empty, of a kind that is not read, or no table.
     """
     path = Path(file)
-    if path.suffix.lower() in FOREIGN_SUFFIXES:
+    source = SourceFile(path, path.name)
+    if path.suffix.lower() in FOREIGN_SUFFIXES and not source.is_parquet:
         raise InputError(
             path, f"files of kind {path.suffix.lower()} are not read.", FOREIGN_SUFFIXES[path.suffix.lower()]
         )
-    source = SourceFile(path, path.name)
     source.check()
+    form: tuple[str, str] | None = None
     if source.is_workbook:
         sheets = {name: grid for name, grid in workbook.grids(path).items() if any(any(row) for row in grid)}
         if not sheets:
             raise InputError(path, "the workbook is empty.", "Put the file in place again.")
         guesses = [_guess(path, grid, name if len(sheets) > 1 else None, name) for name, grid in sheets.items()]
-        form: tuple[str, str] | None = None
+    elif source.is_parquet:
+        guesses = [_guess(path, parquet.head(path, SAMPLE), None, "")]
     else:
         grid, form = _text_grid(path)
         guesses = [_guess(path, grid, None, "")]

@@ -8,11 +8,11 @@ from functools import cached_property
 from pathlib import Path
 
 from pipeline.errors import InputError
-from pipeline.sources import compressed, delimited, workbook, xml
+from pipeline.sources import compressed, delimited, parquet, workbook, xml
 from pipeline.sources.card import normal
 
 TEXT_SUFFIXES = (".csv", ".tsv", ".tab", ".txt")
-FOREIGN_SUFFIXES = {  # data of a kind that is not read -> what to do
+FOREIGN_SUFFIXES = {  # data of a kind that is not read -> what to do; Parquet is, by a card
     ".zip": "Unpack it into the folder.",
     ".gz": "Unpack it into the folder.",
     ".7z": "Unpack it into the folder.",
@@ -23,7 +23,7 @@ FOREIGN_SUFFIXES = {  # data of a kind that is not read -> what to do
     ".sas7bdat": "Save it as CSV.",
     ".mdb": "Save its tables as CSV.",
     ".accdb": "Save its tables as CSV.",
-    ".parquet": "Save it as CSV.",
+    parquet.SUFFIX: "Describe it in a source.yml: `mobility new-source` drafts one.",
 }
 _PROSE = ("readme", "license", "licence", "notes", "source", "notice", "changes", "changelog", "requirements")
 
@@ -55,6 +55,11 @@ class SourceFile:
     def is_workbook(self) -> bool:
         """Whether its name says that it is a workbook."""
         return self.path.suffix.lower() in workbook.SUFFIXES
+
+    @property
+    def is_parquet(self) -> bool:
+        """Whether its name says that it is a Parquet file."""
+        return self.path.suffix.lower() == parquet.SUFFIX
 
     @property
     def is_xml(self) -> bool:
