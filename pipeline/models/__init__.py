@@ -44,6 +44,8 @@ _DOORS = {
     "check_model": "pipeline.models.outcome_checks",
     "compare_outcomes": "pipeline.models.outcome_tables",
     "partner_rates": "pipeline.models.outcome_tables",
+    "barriers": "pipeline.models.barrier_study",
+    "trend_test": "pipeline.models.trend_tests",
     "time_to_degree": "pipeline.models.degrees",
     "missing_bounds": "pipeline.measures.intervals",
     "time_to_event": "pipeline.models.durations",

@@ -88,7 +88,7 @@ def compare_outcomes(ended: pd.DataFrame, outcomes: pd.DataFrame) -> Compared:
     The mode of a degree programme is taken by level and year of end where the mode is held equal: of the newest beginners only those who
     left early have ended, so that how many were completed depends on when their intake was large.
     """
-    ended = _prepared(ended)
+    ended = prepared(ended)
     parts, checks, models = [], [], {}
     for outcome in ASKED:
         for by, controls in CONTROLS.items():
@@ -120,8 +120,13 @@ def _rounded(checks: pd.DataFrame) -> pd.DataFrame:
     return checks.assign(value=values)
 
 
-def _prepared(ended: pd.DataFrame) -> pd.DataFrame:
-    """The stays with partner, year of end as a category, and programme."""
+def prepared(ended: pd.DataFrame) -> pd.DataFrame:
+    """The stays with partner, year of end as a category, and programme: what the controls of every comparison need.
+
+    >>> ended = pd.DataFrame({"mode": ["degree", "exchange"], "level": "7", "ended": 2024})
+    >>> prepared(ended)["programme"].tolist()
+    ['degree|7|2024', 'exchange']
+    """
     year = ended["ended"].astype("string").astype("object")
     programme = ended["mode"].astype("object")
     degree = ended["mode"].isin(DEGREE_MODES[:1]) & ended["level"].notna() & year.notna()
