@@ -148,7 +148,7 @@ class TestAlliance:
             ("Ask for more places", "Cedar University"),
             ("Revive or end", "Birch University"),
         ]
-        assert table.rows[0]["why"] == "Exchange: ends on 31 December 2024, no successor"
+        assert table.rows[0]["why"] == "Exchange: ends on 31 December 2024"
         told = " ".join(text for row in table.rows for text in row.values() if text)
         assert set(re.findall(r"\d+", told)) <= {"31", "2024", "1", "200"}
 

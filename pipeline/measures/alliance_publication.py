@@ -6,6 +6,7 @@ import pandas as pd
 
 from pipeline.measures.alliance import UNDER, Alliance
 from pipeline.measures.alliance_actions import (
+    KINDS,
     LAPSED_USED,
     LEAST_PLACES,
     NO_AGREEMENT,
@@ -50,10 +51,15 @@ def published_alliance(found: Alliance, policy: Disclosure | None = None) -> dic
     sums["use"] = sums["use"].round(0).where(sums["used"].ge(chosen.minimum_base) | sums["used"].eq(0))
     agreements, partners = _public_agreements(found, chosen), _public_partners(found, chosen)
     todo = actions(found)
+    todo = todo[_may_be_told(todo, partners)]
+    place = todo["partner"].map(partners.reset_index().set_index("partner")["index"])
+    todo = todo.assign(_kind=todo["action"].map(KINDS.index), _place=place).sort_values(
+        ["_kind", "_place"], kind="stable"
+    )
     return {
         "alliance_agreements": agreements,
         "alliance_partners": partners,
-        "alliance_actions": todo[_may_be_told(todo, partners)].drop(columns="depth").reset_index(drop=True),
+        "alliance_actions": todo.drop(columns=["depth", "_kind", "_place"]).reset_index(drop=True),
         "alliance_sums": sums.drop(columns="used"),
     }
 
@@ -98,7 +104,8 @@ def _public_partners(found: Alliance, policy: Disclosure) -> pd.DataFrame:
         dual_supervised_pct=(100 * k / n.where(n.gt(0))).round(0).where(clear),
         depth_rank=table["depth"].astype(float).rank(ascending=False, method="min").where(deep),
     )
-    return public.assign(years_active=table["years_active"].where(deep), modes=table["modes"].where(deep))
+    public = public.assign(years_active=table["years_active"].where(deep), modes=table["modes"].where(deep))
+    return public.sort_values(["depth_rank", "partner"], kind="stable").reset_index(drop=True)  # order tells depth, too
 
 
 def _may_be_told(todo: pd.DataFrame, partners: pd.DataFrame) -> pd.Series:

@@ -44,7 +44,7 @@ def published_modes(
     return {
         "mode_profile": _rounded(profile, "n", ["value", "lower", "upper"], people, chosen),
         "mode_transitions": _rounded(
-            moves, "students", ["share", "median_months"], pd.Series(True, moves.index), chosen
+            moves, "students", ["share", "median_months"], pd.Series(True, moves.index), chosen, 1
         ),
         "mode_rules": _rounded(record, "n", ["share"], pd.Series(True, record.index), chosen),
     }

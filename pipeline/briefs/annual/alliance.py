@@ -11,7 +11,7 @@ from pipeline.briefs import blocks
 from pipeline.briefs.annual.facts import records
 from pipeline.briefs.annual.phrases import known, place
 from pipeline.briefs.catalogue import N_
-from pipeline.measures.alliance_actions import BELOW, IDLE, NONE_YET
+from pipeline.measures.alliance_actions import BELOW, IDLE, LAPSED_USED, LAPSES, NO_AGREEMENT, NONE_YET
 
 if TYPE_CHECKING:
     from pipeline.briefs.annual.institution_facts import InstitutionFacts
@@ -37,6 +37,14 @@ ACTIONS = {
     "dormant": N_("Revive or end"),
     "one_way": N_("Balance"),
     "under_used": N_("Fill places"),
+}
+
+
+WHY = {
+    "over_used": N_("more stays than places"),
+    "under_used": N_("fewer than half of the places taken"),
+    "dormant": N_("no stay in two academic years"),
+    "without_agreement": N_("stays, but no agreement in force"),
 }
 
 
@@ -243,28 +251,27 @@ def chosen_actions(table: pd.DataFrame) -> pd.DataFrame:
     return kept.head(MOST).drop(columns=["_later", "_n", "_k"])
 
 
-def said(w: Words, row: Any) -> str:
-    """Why a partner asks for action, in words.
+def said(w: Words, row: Any, modes: bool = True) -> str:
+    """Why a partner asks for action, in words; with the modes that it is about, or without where they are many.
 
     >>> from types import SimpleNamespace as Row
     >>> from pipeline.briefs.words import Words
     >>> said(Words("en"), Row(action="one_way", detail="inbound", date=None, months=None))
     'exchange: all come, nobody goes'
+    >>> row = Row(action="dormant", detail="exchange|degree")
+    >>> said(Words("en"), row), said(Words("en"), row, modes=False)
+    ('no stay in two academic years (exchange and degree programme)', 'no stay in two academic years')
     """
-    modes = w.list([w.mode(m) for m in str(row.detail or "").split("|") if m])
-    if row.action == "lapses":
-        return w("{modes}: ends on {day}, no successor", modes=w.capital(modes), day=pd.Timestamp(row.date).date())
-    if row.action == "lapsed_used":
-        return w("{modes}: lapsed on {day}, still used", modes=w.capital(modes), day=pd.Timestamp(row.date).date())
-    if row.action == "over_used":
-        return w("more stays than places ({modes})", modes=modes)
-    if row.action == "under_used":
-        return w("fewer than half of the places taken ({modes})", modes=modes)
-    if row.action == "dormant":
-        return w("no stay in two academic years ({modes})", modes=modes)
     if row.action == "one_way":
         return w("exchange: all come, nobody goes") if row.detail == "inbound" else w("exchange: all go, nobody comes")
-    return w("stays, but no agreement in force")
+    named = w.list([w.mode(m) for m in str(row.detail or "").split("|") if m])
+    if row.action in (LAPSES, LAPSED_USED):
+        day = pd.Timestamp(row.date).date()
+        if row.action == LAPSES:
+            return w("{modes}: ends on {day}", modes=w.capital(named), day=day)
+        return w("{modes}: lapsed on {day}", modes=w.capital(named), day=day)
+    text = w(WHY[row.action])
+    return w("{text} ({modes})", text=text, modes=named) if modes and row.action != NO_AGREEMENT else text
 
 
 def _todo_table(brief: InstitutionFacts) -> blocks.Table | None:
@@ -278,7 +285,7 @@ def _todo_table(brief: InstitutionFacts) -> blocks.Table | None:
             "action": w(ACTIONS[r.action]),
             "partner": str(r.partner),
             "country": w.country(r.country),
-            "why": w.capital(said(w, r)),
+            "why": w.capital(said(w, r, modes=False)),
             "band": str(r.rank_band).replace("-", "–") if known(r.rank_band) else None,
         }
         for r in records(kept)
@@ -291,10 +298,11 @@ def _todo_table(brief: InstitutionFacts) -> blocks.Table | None:
         blocks.Column("band", w("Rank band"), align="right"),
     ]
     notes = [
+        w("Renew: no successor is on record. Agree anew: students still move in that mode."),
         w(
             "The first {k} of {n} partners and reasons on the list that may be shown, the deepest partnerships first (stays × years × modes of five years). The office has the whole list: mobility partners.",
             k=len(kept),
             n=len(table),
-        )
+        ),
     ]
     return blocks.Table("alliance-actions", w("What needs action"), columns, rows, notes=notes, source=_source(brief))
