@@ -8,6 +8,7 @@ import pandas as pd
 
 from pipeline.briefs import blocks, charts
 from pipeline.briefs.annual.alliance import alliance_blocks
+from pipeline.briefs.annual.barriers import barrier_blocks
 from pipeline.briefs.annual.expected import Records, expected_blocks
 from pipeline.briefs.annual.facts import first, records
 from pipeline.briefs.annual.institution_facts import PARTS, TOP
@@ -301,7 +302,7 @@ class InstitutionBrief(InstitutionFindings):
         if not len(outcome_rows(self, "all")):
             return scorecard_blocks(self)
         curve = [block for block in (curve_figure(self),) if block is not None]
-        return [*outcome_blocks(self), *curve, *difference_blocks(self), *scorecard_blocks(self)]
+        return [*outcome_blocks(self), *curve, *difference_blocks(self), *barrier_blocks(self), *scorecard_blocks(self)]
 
     def definitions(self) -> list[tuple[str, str]]:
         w = self.w
