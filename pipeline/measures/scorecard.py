@@ -54,8 +54,8 @@ def scorecard_of(
     Returns
     -------
     pandas.DataFrame
-        One row an indicator, in the order of the actors; numbers as they may be shown. before is the mean of up to three years before
-        (before_years tells how many have a figure), last the year before. verdict: better, steady or worse than before, where one way is better
+        One row an indicator, in the order of the actors; numbers as they may be shown. before is the mean of up to three years before, of those whose figure may
+        be shown (before_years tells how many), last the year before. verdict: better, steady or worse than before, where one way is better
         (not_judged where none is; unknown where there is nothing to judge by); against_last the same against the year before alone.
         basis says how chance was told: "interval" (the 95 % interval of the difference, from those of the years, leaves out 0), "usual"
         (a count of everyone: the difference is larger than 95 % of such differences of earlier years would be) or null. target_state: met,
@@ -148,15 +148,14 @@ def followed_up(before: pd.DataFrame, now: pd.DataFrame) -> pd.DataFrame:
 
 def _against_past(own: pd.DataFrame, year: int, better: str) -> dict[str, Any]:
     past = own[own.index < year]
-    near = past[(past.index >= year - BEFORE) & past["value"].notna()]
+    near = past[(past.index >= year - BEFORE) & past["value"].notna() & past["status"].ne("C")]
     last = past["shown"].get(year - 1, np.nan)
-    hidden = near["status"].eq("C").any()
-    before = np.nan if hidden or near.empty else _plain_mean(near["shown"])
+    before = _plain_mean(near["shown"]) if len(near) else np.nan
     found = {"before": before, "before_years": len(near), "last": last, "basis": None}
     if better not in ("higher", "lower"):
         return found | {"verdict": NOT_JUDGED, "against_last": NOT_JUDGED}
     now = own.loc[year]
-    if hidden or now["status"] == "C" or pd.isna(now["value"]):
+    if now["status"] == "C" or pd.isna(now["value"]):
         return found | {"verdict": UNKNOWN, "against_last": UNKNOWN}
     basis, verdict = _judged(now, near, past, better)
     previous = near[near.index == year - 1]

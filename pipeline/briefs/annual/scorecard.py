@@ -17,7 +17,7 @@ from pipeline.measures.scorecard import BETTER, MET, MISSED, NOT_JUDGED, OPEN, S
 if TYPE_CHECKING:
     from pipeline.briefs.annual.brief import Brief
 
-NAMED = 4  # indicators in a sentence
+NAMED = 6  # indicators in a sentence
 ACTORS = {
     "state": N_("The state"),
     "society": N_("Society"),
@@ -78,6 +78,8 @@ def named(brief: Brief, rows: pd.DataFrame) -> str:
         brief.w("{name} ({value})", name=name_of(brief, r.indicator), value=written(brief, r.value, r.unit))
         for r in records(rows.head(NAMED))
     ]
+    more = len(rows) - len(told)
+    told += [brief.w("{n} more", n=more)] if more else []
     return brief.w("; ").join(told)
 
 
@@ -176,7 +178,9 @@ def _table(brief: Brief, rows: pd.DataFrame) -> blocks.Table:
             "n": blocks.Num(r.n, w.number(r.n)) if known(r.n) else None,
             "known": blocks.Num(r.coverage, w.percent(r.coverage, digits=0)) if known(r.coverage) else None,
         }
-        row |= {key: _num(brief, getattr(r, key), r.unit) for key in ("value", "last", "before")}
+        row |= {key: _num(brief, getattr(r, key), r.unit) for key in ("value", "before")}
+        if not brief.facts.institution:
+            row["last"] = _num(brief, r.last, r.unit)
         if known(r.peer_median):
             rank = w(" (rank {rank} of {n})", rank=int(r.peer_rank), n=int(r.peers) + 1) if known(r.peer_rank) else ""
             row["peers"] = written(brief, r.peer_median, r.unit) + rank
@@ -187,7 +191,7 @@ def _table(brief: Brief, rows: pd.DataFrame) -> blocks.Table:
         blocks.Column("light", w("Judgement")),
         blocks.Column("value", _year(brief, brief.facts.year), kind="number"),
         blocks.Column("last", w("Year before"), kind="number"),
-        blocks.Column("before", w("Three years before"), kind="number"),
+        blocks.Column("before", w("Before"), kind="number"),
         blocks.Column("target", w("Target"), align="right"),
         blocks.Column("peers", w("Peers’ median"), align="right"),
         blocks.Column("n", w("Base (n)"), kind="number"),
@@ -204,7 +208,7 @@ def _notes(brief: Brief, empty: set[str]) -> list[str]:
     w = brief.w
     notes = [
         w(
-            "▲ better, ▼ worse: than the mean of up to three years before, by more than chance (the 95% interval of the difference; for counts of everyone, more than such changes usually were). ● steady. –: neither way is better, or not known."
+            "Before: the mean of up to three years before. ▲ better, ▼ worse: than that, by more than chance (the 95% interval of the difference; for counts of everyone, more than such changes usually were). ● steady. –: neither way is better, or not known."
         )
     ]
     if brief.facts.institution:
@@ -228,7 +232,7 @@ def _target(brief: Brief, value: Any, by: Any, year: Any, state: Any, unit: str)
     w, sign = brief.w, "≥" if by == "at least" else "≤"
     aim = f"{sign} {written(brief, value, unit)}"
     if state == OPEN:
-        return w("{aim} by {year}: {state}", aim=aim, year=_year(brief, year), state=w(STATES[OPEN]))
+        return w("{aim} in {year}: {state}", aim=aim, year=_year(brief, year), state=w(STATES[OPEN]))
     return w("{aim}: {state}", aim=aim, state=w(STATES[str(state)]))
 
 
@@ -243,7 +247,6 @@ def _without_judgement(brief: Brief, rows: pd.DataFrame) -> list[blocks.Block]:
             {
                 "name": name_of(brief, r.indicator),
                 "value": _num(brief, r.value, r.unit),
-                "last": _num(brief, r.last, r.unit),
                 "before": _num(brief, r.before, r.unit),
             }
             for r in records(part)
@@ -251,8 +254,7 @@ def _without_judgement(brief: Brief, rows: pd.DataFrame) -> list[blocks.Block]:
         columns = [
             blocks.Column("name", w("Indicator")),
             blocks.Column("value", _year(brief, brief.facts.year), kind="number"),
-            blocks.Column("last", w("Year before"), kind="number"),
-            blocks.Column("before", w("Three years before"), kind="number"),
+            blocks.Column("before", w("Before"), kind="number"),
         ]
         title = (
             w("No judgement: neither way is better")
@@ -287,11 +289,11 @@ def _followed(brief: Brief) -> blocks.Table | None:
         )
     columns = [
         blocks.Column("name", w("Indicator")),
-        blocks.Column("warned", w("Warning of the year before")),
+        blocks.Column("warned", w("Warning")),
         blocks.Column("then", _year(brief, brief.facts.year - 1), kind="number"),
         blocks.Column("now", _year(brief, brief.facts.year), kind="number"),
         blocks.Column("since", w("Since then")),
-        blocks.Column("light", w("Against three years")),
+        blocks.Column("light", w("Judgement")),
         blocks.Column("target", w("Target"), align="right"),
     ]
     columns = [c for c in columns if any(row.get(c.key) is not None for row in rows)]
