@@ -199,7 +199,7 @@ def _table(brief: InstitutionFacts, shown: pd.DataFrame) -> blocks.Table:
         )
     ]
     return blocks.Table(
-        "barriers", w("Five challenges and their signals"), columns, rows, notes=notes, source=brief.source()
+        "barrier-signals", w("Five challenges and their signals"), columns, rows, notes=notes, source=brief.source()
     )
 
 
