@@ -145,10 +145,10 @@ class TestAlliance:
         table = self.named(here)["alliance-actions"]
         assert [(row["action"], row["partner"]) for row in table.rows] == [
             ("Renew", "Alder University"),
-            ("Ask for more places", "Cedar University"),
+            ("More places", "Cedar University"),
             ("Revive or end", "Birch University"),
         ]
-        assert table.rows[0]["why"] == "Exchange: ends on 31 December 2024"
+        assert table.rows[0]["why"] == "Exchange: ends 31 Dec 2024"
         told = " ".join(text for row in table.rows for text in row.values() if text)
         assert set(re.findall(r"\d+", told)) <= {"31", "2024", "1", "200"}
 

@@ -211,11 +211,15 @@ class Words:
 
         return format_skeleton("yMMMM", dt.date(year, month, 1), locale=_locale(self.language))
 
-    def date(self, day: dt.date) -> str:
-        """A date: 3 September 2026, 2026年9月3日."""
+    def date(self, day: dt.date, short: bool = False) -> str:
+        """A date: 3 September 2026, 2026年9月3日; short, for a table: 3 Sept 2026.
+
+        >>> Words("en").date(dt.date(2024, 10, 14), short=True), Words("zh").date(dt.date(2024, 10, 14), short=True)
+        ('14 Oct 2024', '2024年10月14日')
+        """
         from babel.dates import format_date
 
-        return format_date(day, "long", locale=_locale(self.language))
+        return format_date(day, "medium" if short else "long", locale=_locale(self.language))
 
     def list(self, items: Iterable[str]) -> str:
         """Items as a list in a sentence.

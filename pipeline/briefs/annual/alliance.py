@@ -33,7 +33,7 @@ ACTIONS = {
     "lapses": N_("Renew"),
     "lapsed_used": N_("Agree anew"),
     "without_agreement": N_("Agree"),
-    "over_used": N_("Ask for more places"),
+    "over_used": N_("More places"),
     "dormant": N_("Revive or end"),
     "one_way": N_("Balance"),
     "under_used": N_("Fill places"),
@@ -266,10 +266,10 @@ def said(w: Words, row: Any, modes: bool = True) -> str:
         return w("exchange: all come, nobody goes") if row.detail == "inbound" else w("exchange: all go, nobody comes")
     named = w.list([w.mode(m) for m in str(row.detail or "").split("|") if m])
     if row.action in (LAPSES, LAPSED_USED):
-        day = pd.Timestamp(row.date).date()
+        day = w.date(pd.Timestamp(row.date).date(), short=True)
         if row.action == LAPSES:
-            return w("{modes}: ends on {day}", modes=w.capital(named), day=day)
-        return w("{modes}: lapsed on {day}", modes=w.capital(named), day=day)
+            return w("{modes}: ends {day}", modes=w.capital(named), day=day)
+        return w("{modes}: lapsed {day}", modes=w.capital(named), day=day)
     text = w(WHY[row.action])
     return w("{text} ({modes})", text=text, modes=named) if modes and row.action != NO_AGREEMENT else text
 
