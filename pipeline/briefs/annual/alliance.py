@@ -184,7 +184,9 @@ def _opportunities(brief: InstitutionFacts) -> blocks.Finding | None:
     if not parts:
         return None
     text = brief.join(w("**Where more could be done.**"), *parts)
-    base = w("Expected: by the gravity model; a pattern among countries, no target. Only numbers that may be shown.")
+    base = w(
+        "Expected: by the gravity model; a pattern among countries, no target. Named where no agreement is in force: five students short or more, be it within the interval."
+    )
     years = {"year": brief.facts.year, "source": brief.facts.subject}
     evidence: list[blocks.Evidence] = [
         {"table": "agreements", "where": {"source": brief.facts.subject, "country": sorted(set(table["country"]))}},
