@@ -151,12 +151,17 @@ OUTCOMES: dict[str, Outcome] = {
             "per_100",
             _ended,
             _number("joint_publications"),
-            needs=("joint_publications",),
+            needs=("outcome", "joint_publications"),
         ),
         Outcome(
-            "language_gain", "mean", "cefr_levels", _ended, language_steps, needs=("language_entry", "language_exit")
+            "language_gain",
+            "mean",
+            "cefr_levels",
+            _ended,
+            language_steps,
+            needs=("outcome", "language_entry", "language_exit"),
         ),
-        Outcome("satisfaction", "mean", "points", _ended, _number("satisfaction"), needs=("satisfaction",)),
+        Outcome("satisfaction", "mean", "points", _ended, _number("satisfaction"), needs=("outcome", "satisfaction")),
         Outcome(
             "visa_refusal",
             "share",

@@ -19,7 +19,7 @@ def partner_institution(rows: pd.DataFrame) -> pd.Series:
     >>> partner_institution(stays).tolist()
     ['A', 'B']
     """
-    return rows["home_institution"].where(rows["direction"].eq("inbound"), rows["host_institution"])
+    return _other_end(rows, "home_institution", "host_institution")
 
 
 def partner_country(rows: pd.DataFrame) -> pd.Series:
@@ -28,7 +28,13 @@ def partner_country(rows: pd.DataFrame) -> pd.Series:
     >>> partner_country(pd.DataFrame({"direction": ["outbound"], "origin": ["CHN"], "destination": ["KOR"]})).tolist()
     ['KOR']
     """
-    return rows["origin"].where(rows["direction"].eq("inbound"), rows["destination"])
+    return _other_end(rows, "origin", "destination")
+
+
+def _other_end(rows: pd.DataFrame, whence: str, where: str) -> pd.Series:
+    """What inbound stays come from and outbound ones go to; null where the direction is not known."""
+    inbound = rows["direction"].eq("inbound").fillna(False).astype(bool)
+    return rows[whence].where(inbound, rows[where]).where(rows["direction"].notna())
 
 
 def year_end(year: int) -> pd.Timestamp:

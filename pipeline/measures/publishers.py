@@ -49,7 +49,8 @@ def families(labels: pd.Series) -> pd.Series:
     >>> families(pd.Series([None, "HESA"])).tolist()
     ['publisher not stated', 'HESA']
     """
-    return labels.map({label: publisher(label).family for label in labels.dropna().unique()}).fillna(UNNAMED)
+    known = {label: publisher(label).family for label in labels.dropna().unique()}
+    return labels.map(known).astype("object").fillna(UNNAMED)
 
 
 def labels_of(family: str) -> list[str]:

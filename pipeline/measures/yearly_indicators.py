@@ -21,7 +21,9 @@ OF_AGREEMENTS = (
     "agreement_number",
     "agreement_share",
     "dormant_share",
+    "agreement_renewal",
 )  # numbers of partners and contracts, not of people
+OF_EVENTS = ("event_count", "event_online_share")  # numbers of events, which are announced
 ENDED = {
     *("completion", "withdrawal", "extension", "degree_award", "both_degrees"),
     *("credit_recognition", "full_recognition", "publications_per_100", "language_gain", "satisfaction"),
@@ -180,7 +182,7 @@ def _with_shown(
     for record in table.to_dict("records"):
         row = {str(k): v for k, v in record.items()}
         one = registry[str(row["indicator"])]
-        if row["counted_by"] == "published" or one.method in OF_AGREEMENTS:
+        if row["counted_by"] == "published" or one.method in OF_AGREEMENTS + OF_EVENTS:
             shown = _open(row)
         elif one.method == "stay_number":
             shown = _as_published(row, one, published)

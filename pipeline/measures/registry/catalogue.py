@@ -25,6 +25,8 @@ UNITS = (
     "hours",
     "months",
     "stays",
+    "events",
+    "currency",
 )
 BETTER = ("higher", "lower", "neither")
 

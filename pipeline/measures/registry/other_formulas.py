@@ -11,7 +11,7 @@ from pipeline.measures.enrolment import rates
 from pipeline.measures.partnerships import alive, in_force, lapses_within, places_used, year_end
 from pipeline.measures.publishers import role_rank
 from pipeline.measures.registry.found import Asked, Found, Tables, missing, quotient, share, table_of
-from pipeline.measures.registry.stay_formulas import chosen
+from pipeline.measures.registry.stay_formulas import INSTITUTIONS, absent_column, chosen
 from pipeline.measures.stay_counts import begun, physical
 from pipeline.measures.yearly import NEEDED, series
 
@@ -60,7 +60,7 @@ def published_ratio(
     if not both:
         return missing("no_figure")
     first, second = above.loc[both[0]], below.loc[both[0]]
-    if "at_least" in (first["exactness"], second["exactness"]):
+    if "at_least" in (str(first["exactness"]), str(second["exactness"])):
         return missing("only_more_than")
     return quotient(float(str(first["value"])), float(str(second["value"])), scale)
 
@@ -72,7 +72,16 @@ def enrolment_rate(tables: Tables, asked: Asked, which: str) -> Found:
         return missing(counts)
     if asked.subject is None or asked.year is None:
         return missing("no_subject_or_year")
-    row = rates(counts, tables.get("context"), asked.subject, asked.year).set_index("indicator").loc[which]
+    context = table_of(tables, "context", ("country", "indicator", "value"))
+    if isinstance(context, str) and context != "no_context":
+        return missing(context)
+    if not isinstance(context, str) and not {"year", "period"} & set(context.columns):
+        return missing("no_column_year")
+    row = (
+        rates(counts, None if isinstance(context, str) else context, asked.subject, asked.year)
+        .set_index("indicator")
+        .loc[which]
+    )
     if pd.notna(row["reason"]):
         return missing(str(row["reason"]))
     n = row["denominator"] if pd.notna(row["denominator"]) else abs(row["numerator"])
@@ -116,6 +125,8 @@ def agreement_share(tables: Tables, asked: Asked, test: str, months: int = 12, b
         true = lapses_within(rows, day, months)
         known = true.notna()
     elif test == "rank_band":
+        if absent := absent_column(rows, ("partner", "rank_band")):
+            return missing(absent)
         rows = rows.drop_duplicates("partner")
         known, true = rows["rank_band"].notna(), rows["rank_band"].eq(band)
     else:
@@ -134,6 +145,9 @@ def dormant_share(tables: Tables, asked: Asked, years: int = 2) -> Found:
     if isinstance(stays, str):
         return missing(stays)
     rows, day = found
+    absent = absent_column(rows, ("partner",)) or absent_column(stays, INSTITUTIONS)
+    if absent:
+        return missing(absent)
     last = asked.year if asked.year is not None else day.year
     names = rows["partner"].dropna().drop_duplicates()
     return share(float((~names.isin(alive(stays, last, years))).sum()), len(names), len(names))
@@ -150,11 +164,16 @@ def quota_use(tables: Tables, asked: Asked) -> Found:
     rows = found[0]
     if not {"quota_in", "quota_out", "agreement_id"} <= set(rows.columns) or "agreement_id" not in stays:
         return missing("no_column_quota_in")
-    granted = places_used(stays, rows).dropna(subset=["places"])
+    if (
+        stays[["agreement_id", "direction"]].dropna().empty
+    ):  # no stay is known to be under any agreement: not the same as none being so
+        return missing("no_base")
+    granted = places_used(stays, rows[rows["agreement_id"].notna()]).dropna(subset=["places"])
     return quotient(float(granted["used"].sum()), float(granted["places"].sum()), 100)
 
 
-def _events(tables: Tables, asked: Asked, kinds: tuple[str, ...]) -> pd.DataFrame | str:
+def event_rows(tables: Tables, asked: Asked, kinds: tuple[str, ...]) -> pd.DataFrame | str:
+    """Events of some kinds in the academic year, or the reason why there are none."""
     events = table_of(tables, "events", ("kind", "start"))
     if isinstance(events, str):
         return events
@@ -169,21 +188,25 @@ def _events(tables: Tables, asked: Asked, kinds: tuple[str, ...]) -> pd.DataFram
 
 def event_number(tables: Tables, asked: Asked, kinds: tuple[str, ...], of: str = "participants") -> Found:
     """People who took part in events of some kinds, or the hours that these lasted; unknown ones are not counted as 0."""
-    rows = _events(tables, asked, tuple(kinds))
+    rows = event_rows(tables, asked, tuple(kinds))
     if isinstance(rows, str):
         return missing(rows)
+    if absent := absent_column(rows, (of,)):
+        return missing(absent)
     known = pd.to_numeric(rows[of]).astype(float).dropna()
     return Found(float(known.sum()), len(known), float(known.sum())) if len(known) else missing("no_base")
 
 
 def event_hours_per_outgoing(tables: Tables, asked: Asked, kinds: tuple[str, ...]) -> Found:
     """Hours that outgoing students spent at events of some kinds (hours × outgoing taking part) per outbound stay."""
-    rows = _events(tables, asked, tuple(kinds))
+    rows = event_rows(tables, asked, tuple(kinds))
     if isinstance(rows, str):
         return missing(rows)
     stays = chosen(tables, asked)
     if isinstance(stays, str):
         return missing(stays)
+    if absent := absent_column(rows, ("hours", "outgoing")):
+        return missing(absent)
     outbound = int(physical(begun(stays))["direction"].eq("outbound").sum())
     hours = (pd.to_numeric(rows["hours"]) * pd.to_numeric(rows["outgoing"])).astype(float).dropna()
     if hours.empty:

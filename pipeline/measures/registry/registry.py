@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from pipeline.errors import SettingsError, did_you_mean
+from pipeline.measures.registry import further_formulas as further
 from pipeline.measures.registry import other_formulas as other
 from pipeline.measures.registry import stay_formulas as of_stays
 from pipeline.measures.registry.catalogue import Indicator, read_catalogue
@@ -33,6 +34,19 @@ FORMULAS: dict[str, Callable[..., Found]] = {
     "event_number": other.event_number,
     "event_hours_per_outgoing": other.event_hours_per_outgoing,
     "funder_number": other.funder_number,
+    "partner_retention": further.partner_retention,
+    "partner_depth": further.partner_depth,
+    "published_partners": further.published_partners,
+    "publishing_countries": further.publishing_countries,
+    "funding_lost": further.funding_lost,
+    "grant_per_month": further.grant_per_month,
+    "recognition_spread": further.recognition_spread,
+    "agreement_renewal": further.agreement_renewal,
+    "event_count": further.event_count,
+    "event_online_share": further.event_online_share,
+    "partner_events_per_100": further.partner_events_per_100,
+    "virtual_followed": further.virtual_followed,
+    "students_abroad": further.students_abroad,
 }
 FILTERS = (
     "subject",

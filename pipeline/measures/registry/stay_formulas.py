@@ -12,7 +12,7 @@ from pipeline.measures.country_groups import groups
 from pipeline.measures.diversity import concentration
 from pipeline.measures.exchange import balance, reciprocity
 from pipeline.measures.intervals import mean_interval
-from pipeline.measures.outcome_kinds import OUTCOMES
+from pipeline.measures.outcome_kinds import CEFR, OUTCOMES
 from pipeline.measures.outcomes import measure
 from pipeline.measures.partnerships import partner_country, partner_institution
 from pipeline.measures.ranking import partners
@@ -86,7 +86,7 @@ def stay_share(
     return share(float(known.sum()), len(known), len(rows))
 
 
-def _absent(rows: pd.DataFrame, columns: tuple[str, ...]) -> str | None:
+def absent_column(rows: pd.DataFrame, columns: tuple[str, ...]) -> str | None:
     """The reason where a column is not there."""
     return next((f"no_column_{c}" for c in columns if c not in rows), None)
 
@@ -99,7 +99,7 @@ def _cross_field(rows: pd.DataFrame, tables: Tables, band: str) -> pd.Series | s
 
 
 def _belt_and_road(rows: pd.DataFrame, tables: Tables, band: str) -> pd.Series | str:
-    if absent := _absent(rows, COUNTRIES):
+    if absent := absent_column(rows, COUNTRIES):
         return absent
     country = partner_country(rows)
     return country.isin(groups()["belt_and_road"].members()).astype(float).where(country.notna())
@@ -109,7 +109,7 @@ def _rank_band(rows: pd.DataFrame, tables: Tables, band: str) -> pd.Series | str
     agreements = table_of(tables, "agreements", ("partner", "rank_band"))
     if isinstance(agreements, str):
         return agreements
-    if absent := _absent(rows, INSTITUTIONS):
+    if absent := absent_column(rows, INSTITUTIONS):
         return absent
     ranked = agreements.dropna(subset=["partner", "rank_band"])
     bands = ranked.drop_duplicates("partner", keep="last").set_index("partner")["rank_band"]
@@ -127,16 +127,26 @@ def _credit_mobile(rows: pd.DataFrame, tables: Tables, band: str) -> pd.Series |
     return true.astype(float).where(true | months.notna())
 
 
+def _below_b2(rows: pd.DataFrame, tables: Tables, band: str) -> pd.Series | str:
+    if absent := absent_column(rows, ("language_entry",)):
+        return absent
+    level = rows["language_entry"].map(CEFR).astype(float)
+    return level.lt(CEFR["B2"]).astype(float).where(level.notna())
+
+
 TESTS: dict[str, Callable[[pd.DataFrame, Tables, str], pd.Series | str]] = {
     "cross_field": _cross_field,
     "belt_and_road": _belt_and_road,
     "rank_band": _rank_band,
     "credit_mobile": _credit_mobile,
+    "below_b2": _below_b2,
 }
 
 
-def outcome(tables: Tables, asked: Asked, which: str, among: Mapping[str, list[Any]] | None = None) -> Found:
-    """One of the outcomes of `outcome_rates`; of virtual stays only where their mode is asked for."""
+def outcome(
+    tables: Tables, asked: Asked, which: str, among: Mapping[str, list[Any]] | None = None, test: str = ""
+) -> Found:
+    """One of the outcomes of `outcome_rates`, of all stays or of those that one of TESTS is true of; of virtual stays only where their mode is asked for."""
     stays = chosen(tables, asked)
     if isinstance(stays, str):
         return missing(stays)
@@ -144,7 +154,14 @@ def outcome(tables: Tables, asked: Asked, which: str, among: Mapping[str, list[A
     absent = next((c for c in spec.needs if c not in stays), None)
     if absent:
         return missing(f"no_column_{absent}")
+    if absent := absent_column(stays, tuple(among or {})):
+        return missing(absent)
     base = _narrow(spec.base(stays), among or {})
+    if test:
+        true = TESTS[test](base, tables, "")
+        if isinstance(true, str):
+            return missing(true)
+        base = base[true.eq(1)]
     row = measure(spec, base if "mode" in (asked.where or {}) else physical(base))
     if row["n"] == 0:
         return Found(n=0, reason="no_base", eligible=row["missing"])
@@ -178,15 +195,17 @@ def partner_number(tables: Tables, asked: Asked, kind: str = "institution", year
     stays = chosen(tables, Asked(asked.subject, None, None, asked.where))
     if isinstance(stays, str):
         return missing(stays)
-    if absent := _absent(stays, INSTITUTIONS if kind == "institution" else COUNTRIES):
+    if absent := absent_column(stays, INSTITUTIONS if kind == "institution" else COUNTRIES):
         return missing(absent)
     rows = physical(begun(stays))
     last = asked.year if asked.year is not None else int(rows["year"].max())
     rows = rows[rows["year"].between(last - years + 1, last)]
     partner = partner_institution(rows) if kind == "institution" else partner_country(rows)
+    if len(rows) and partner.isna().all():
+        return missing("no_base")
     per_year = rows["year"].groupby(partner).nunique()
-    number = int(per_year.ge(years).sum())
-    return Found(number, len(rows), number, len(per_year)) if len(rows) else missing("no_base")
+    number, known = int(per_year.ge(years).sum()), int(partner.notna().sum())
+    return Found(number, known, number, len(per_year), eligible=len(rows)) if len(rows) else missing("no_base")
 
 
 def partner_concentration(tables: Tables, asked: Asked, column: str = "hhi", direction: str = "inbound") -> Found:
@@ -194,7 +213,7 @@ def partner_concentration(tables: Tables, asked: Asked, column: str = "hhi", dir
     stays = chosen(tables, Asked(asked.subject, None, None, asked.where))
     if isinstance(stays, str):
         return missing(stays)
-    if absent := _absent(stays, ("source", "level", "academic_year", *COUNTRIES)):
+    if absent := absent_column(stays, ("source", "level", "academic_year", *COUNTRIES)):
         return missing(absent)
     source = asked.subject or str(stays["source"].iloc[0])
     last = asked.year if asked.year is not None else int(stays["year"].max())
@@ -217,7 +236,7 @@ def matched_share(tables: Tables, asked: Asked, modes: tuple[str, ...] = ("excha
     if isinstance(stays, str):
         return missing(stays)
     by = "institution" if "home_institution" in stays else "country"
-    if absent := _absent(stays, INSTITUTIONS if by == "institution" else COUNTRIES):
+    if absent := absent_column(stays, INSTITUTIONS if by == "institution" else COUNTRIES):
         return missing(absent)
     table = balance(stays, by=by, modes=tuple(modes))
     total = float((table["inbound"] + table["outbound"]).sum())

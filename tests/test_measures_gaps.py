@@ -1,0 +1,83 @@
+"""What is not known is a stated gap and never a zero: the whole registry on absent, empty and partial tables."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from pipeline.measures.registry import indicators
+from tests.test_measures_further import TABLES as INSTITUTION
+from tests.test_measures_indicators import TABLES as MORE
+
+UNIVERSITY, CHINA, STATES = ({"subject": s, "year": y} for s, y in (("u", 2024), ("CHN", 2018), ("USA", 2018)))
+PUBLISHED = ("published_number", "published_ratio", "enrolment_rate")
+
+
+def tables() -> dict[str, pd.DataFrame]:
+    """Tables on which every indicator has a value, or nearly: those of both sets of hand-computed cases together."""
+    wide = {n: pd.concat([MORE[n], INSTITUTION[n]], ignore_index=True) for n in ("stays", "agreements", "events")}
+    return {n: t.convert_dtypes() for n, t in (MORE | {"enrolment": INSTITUTION["enrolment"]} | wide).items()}
+
+
+FULL = tables()
+
+
+def asked(name: str) -> dict[str, Any]:
+    if indicators[name].method not in PUBLISHED:
+        return UNIVERSITY
+    return STATES if name == "practical_training_share" else CHINA
+
+
+def computed(name: str, given: dict[str, pd.DataFrame]) -> tuple[float, float, str | None]:
+    """Value, base and reason."""
+    row = indicators.compute(name, given, **asked(name)).iloc[0]
+    assert pd.isna(row["value"]) == (row["reason"] is not None), f"{name}: a value or a reason, never both or neither"
+    return float(row["value"]), float(row["n"]), row["reason"]
+
+
+def kind(name: str) -> tuple[str, ...]:
+    """What an indicator reads: its formula, the outcome or test asked for, the columns by which stays are picked."""
+    one = indicators[name]
+    picked = [c for key in ("where", "among", "base") for c in one.arguments.get(key, {})]
+    return (one.method, *(str(one.arguments.get(k)) for k in ("which", "test", "of", "flag", "column", "per")), *picked)
+
+
+BEFORE = {name: computed(name, FULL) for name in indicators}
+KINDS = {kind(name): name for name in indicators if not pd.isna(BEFORE[name][0])}
+READ = {
+    table: [n for n in KINDS.values() if computed(n, {k: t for k, t in FULL.items() if k != table})[0] != BEFORE[n][0]]
+    for table in FULL
+}
+COLUMNS = [(table, column) for table in FULL for column in FULL[table].columns]
+
+
+def test_the_tables_serve_nearly_every_indicator() -> None:
+    assert {n: r for n, (_, _, r) in BEFORE.items() if r is not None} == dict.fromkeys(
+        ("language_gain", "credit_mobility_share"), "small_base"
+    )
+    assert all(READ.values())
+
+
+@pytest.mark.parametrize("name", sorted(indicators))
+def test_tables_without_rows_are_a_gap(name: str) -> None:
+    found, _, reason = computed(name, {k: t.head(0) for k, t in FULL.items()})
+    assert pd.isna(found)
+    assert reason is not None
+    assert reason.startswith("no_")
+
+
+@pytest.mark.parametrize(("table", "column"), COLUMNS, ids=[f"{t}-{c}" for t, c in COLUMNS])
+def test_a_column_that_is_absent_or_empty_never_becomes_a_zero(table: str, column: str) -> None:
+    whole = FULL[table]
+    absent = FULL | {table: whole.drop(columns=column)}
+    empty = FULL | {table: whole.assign(**{column: pd.Series(pd.NA, whole.index, whole[column].dtype)})}
+    for name in READ[table]:
+        before = BEFORE[name]
+        if repr(computed(name, absent)) == repr(before):
+            continue  # it does not read the column
+        for given in (absent, empty):
+            found, base, reason = computed(name, given)
+            assert found != 0 or before[0] == 0 or base < before[1], f"{name}: {column} unknown, and yet 0"
+            assert reason is None or reason.startswith("no_") or reason in ("small_base", "only_more_than"), reason
