@@ -49,7 +49,7 @@ def expected_definition(brief: Core) -> tuple[str, str]:
     rows = brief.facts.table("expected_flows")
     if rows.empty:
         return w("Expected flows"), w(
-            "None are given: the tables at hand name too few partners for a gravity model, which needs at least forty."
+            "No expectations are given: the tables at hand name too few partners for a gravity model, which needs at least forty."
         )
     text = w(
         "By a gravity model (Poisson pseudo-maximum likelihood, zeros kept): how many students countries at that distance, with that language and of that size went with elsewhere. The interval is where 95 of 100 such flows lie. A pattern, not a cause, and no target.",
@@ -125,11 +125,17 @@ def _finding(brief: Core, tables: list[pd.DataFrame], own: Records | None) -> bl
         inbound = table["direction"].iloc[0] == "inbound"
         for partners, many in ((more, True), (fewer, False)):
             if partners:
-                names = w.list([place(w, c) for c in partners])
+                names = w.list([_with_numbers(brief, rows, partner) for partner in partners])
                 parts.append(_said(brief, names, "" if parts else terms, inbound, many))
         evidence += _evidence(brief, table, [*more, *fewer] or table["partner"].tolist(), own)
     if not parts:
-        parts.append(w("**No partner country lies far from what {terms} would lead one to expect**.", terms=terms))
+        parts.append(
+            w(
+                "**Not one of {n} partner countries lies far from what {terms} would lead one to expect**.",
+                n=max(len(table) for table in tables),
+                terms=terms,
+            )
+        )
     base = w(
         "{n} partner countries, {period}; some five in a hundred lie outside their interval by chance. What goes together, not what caused it.",
         n=w.list([w.number(len(table)) for table in tables]) if len({len(t) for t in tables}) > 1 else len(tables[0]),
@@ -137,6 +143,17 @@ def _finding(brief: Core, tables: list[pd.DataFrame], own: Records | None) -> bl
     )
     doubt = _doubt(brief) if any(_doubtful(brief, table) for table in tables) else ""
     return blocks.Finding("partners.expected", brief.join(*parts), base=brief.join(base, doubt), evidence=evidence)
+
+
+def _with_numbers(brief: Core, rows: pd.DataFrame, partner: str) -> str:
+    """A partner with its number and what was to be expected."""
+    w, row = brief.w, records(rows[rows["partner"].eq(partner)])[0]
+    return w(
+        "{partner} ({actual}, expected {expected})",
+        partner=place(w, partner),
+        actual=w.number(row.actual),
+        expected=w.number(float(f"{row.expected:.2g}")),
+    )
 
 
 def _said(brief: Core, names: str, terms: str, inbound: bool, more: bool) -> str:
