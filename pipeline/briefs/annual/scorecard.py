@@ -232,7 +232,7 @@ def _target(brief: Brief, value: Any, by: Any, year: Any, state: Any, unit: str)
     w, sign = brief.w, "≥" if by == "at least" else "≤"
     aim = f"{sign} {written(brief, value, unit)}"
     if state == OPEN:
-        return w("{aim} in {year}: {state}", aim=aim, year=_year(brief, year), state=w(STATES[OPEN]))
+        return w("{aim} in {year}: {state}", aim=aim, year=_year(brief, year, short=False), state=w(STATES[OPEN]))
     return w("{aim}: {state}", aim=aim, state=w(STATES[str(state)]))
 
 
