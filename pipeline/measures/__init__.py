@@ -48,6 +48,7 @@ _DOORS = {
     "rule_record": "pipeline.measures.mode_profiles",
     "published_modes": "pipeline.measures.mode_publication",
     "alliance_database": "pipeline.measures.alliance",
+    "theme_series": "pipeline.measures.themes",
     "opportunities": "pipeline.measures.alliance_actions",
     "published_alliance": "pipeline.measures.alliance_publication",
     "indicator_history": "pipeline.measures.yearly_indicators",

@@ -45,6 +45,7 @@ _DOORS = {
     "compare_outcomes": "pipeline.models.outcome_tables",
     "partner_rates": "pipeline.models.outcome_tables",
     "barriers": "pipeline.models.barrier_study",
+    "theme_outlook": "pipeline.models.themes_ahead",
     "trend_test": "pipeline.models.trend_tests",
     "time_to_degree": "pipeline.models.degrees",
     "missing_bounds": "pipeline.measures.intervals",

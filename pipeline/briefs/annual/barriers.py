@@ -29,14 +29,14 @@ SIGNALS = {
     "no_language_gain": N_("No language level gained"),
     "credits_not_recognised": N_("Credits not recognised"),
     "not_in_full": N_("Stays without full recognition"),
-    "recognition_spread": N_("Spread of full recognition between partners"),
+    "recognition_spread": N_("Spread between partners in full recognition"),
     "unfunded": N_("Self-funded stays"),
     "grant_per_month": N_("Grant per month"),
     "withdrawn_unfunded": N_("Self-funded stays broken off"),
     "visa_refusal": N_("Visas refused"),
     "visa_days": N_("Days to the visa decision"),
     "lapsing": N_("Agreements that lapse within {months} months"),
-    "dormant": N_("Partners with an agreement and no stay in two years"),
+    "dormant": N_("Partners under agreement without a stay in two years"),
     "unused_places": N_("Agreed places not used"),
     "unmatched": N_("Exchange stays without one in return"),
 }
@@ -78,8 +78,17 @@ def barrier_blocks(brief: InstitutionFacts) -> list[blocks.Block]:
         "Signals of five challenges. Each says where to look, not who is to blame: what goes together need not follow from each other."
     )
     found: list[blocks.Block] = [blocks.Section("barriers", w("What stands in the way"), lead)]
-    made = (_movement(brief, shown), _links(brief, shown), _table(brief, shown), _gaps(brief, table))
+    made = (_movement(brief, shown), _links(brief, shown), *_tables(brief, shown), _gaps(brief, table))
     return found + [block for block in made if block is not None]
+
+
+def _tables(brief: InstitutionFacts, shown: pd.DataFrame) -> list[blocks.Table]:
+    """The signals in two tables, so that neither asks for a page of its own."""
+    w = brief.w
+    studies = shown["challenge"].isin(["language", "systems", "resources"])
+    titles = (("barriers-studies", w("Signals: language, academic systems, resources"), shown[studies]),
+              ("barriers-partners", w("Signals: law and policy, management"), shown[~studies]))  # fmt: skip
+    return [_table(brief, id, title, rows) for id, title, rows in titles if len(rows)]
 
 
 def _name(brief: InstitutionFacts, signal: str) -> str:
@@ -107,7 +116,8 @@ def _movement(brief: InstitutionFacts, shown: pd.DataFrame) -> blocks.Finding:
     told = []
     for row in records(shown[shown["trend"].isin(["rises", "falls"])].sort_values("q", kind="stable")):
         ends = {"low": _said(brief, row.from_value, row.unit), "high": _said(brief, row.to_value, row.unit)}
-        told.append(w("{signal}: {low} to {high}", signal=_name(brief, row.signal), **ends))
+        name = _name(brief, row.signal)
+        told.append(w("{signal}: {low} to {high}", signal=name[:1].lower() + name[1:], **ends))
     tested = shown[shown["q"].notna()]
     if told:
         text = w("**What moves more than chance lets it**: {told}.", told=w("; ").join(told))
@@ -166,7 +176,7 @@ def _link(brief: InstitutionFacts, row: Any, name: str) -> str:
     return w("stays {name} {points} more often ({low} to {high})", name=name, **numbers)
 
 
-def _table(brief: InstitutionFacts, shown: pd.DataFrame) -> blocks.Table:
+def _table(brief: InstitutionFacts, id: str, title: str, shown: pd.DataFrame) -> blocks.Table:
     w = brief.w
     rows: list[dict[str, blocks.Cell]] = []
     for row in records(shown):
@@ -182,7 +192,7 @@ def _table(brief: InstitutionFacts, shown: pd.DataFrame) -> blocks.Table:
             }
         )
     columns = [
-        blocks.Column("challenge", w("Challenge")),
+        blocks.Column("challenge", w("Challenge"), kind="note"),
         blocks.Column("signal", w("Signal")),
         blocks.Column("value", w("Value"), kind="number"),
         blocks.Column("n", w("Base"), kind="number"),
@@ -198,9 +208,7 @@ def _table(brief: InstitutionFacts, shown: pd.DataFrame) -> blocks.Table:
             last=_period(brief, brief.facts.year),
         )
     ]
-    return blocks.Table(
-        "barrier-signals", w("Five challenges and their signals"), columns, rows, notes=notes, source=brief.source()
-    )
+    return blocks.Table(id, title, columns, rows, notes=notes, source=brief.source())
 
 
 def _trend(brief: InstitutionFacts, row: Any) -> str:
