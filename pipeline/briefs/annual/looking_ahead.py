@@ -6,6 +6,7 @@ from pipeline.briefs import blocks
 from pipeline.briefs.annual.adding_up import AddingUp
 from pipeline.briefs.annual.happened import Happened
 from pipeline.briefs.annual.outlook import Outlook
+from pipeline.briefs.annual.themes import theme_blocks
 from pipeline.briefs.annual.what_if import WhatIf
 
 
@@ -29,4 +30,4 @@ class LookingAhead(Outlook, AddingUp, WhatIf, Happened):
         breaks = self.break_table(main)
         if breaks is not None:
             found.append(breaks)
-        return found + self.policy_blocks()
+        return found + self.policy_blocks() + theme_blocks(self)

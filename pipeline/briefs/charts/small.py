@@ -82,9 +82,9 @@ def sparkline(data: pd.DataFrame, *, words: Words) -> Sparkline:
 class Panels(Chart):
     """See `panels`."""
 
-    def __init__(self, lines: Sequence[Line], words: Words, columns: int) -> None:
+    def __init__(self, lines: Sequence[Line], words: Words, columns: int, changes: bool = True) -> None:
         super().__init__(words, 0)
-        self.lines, self.columns = list(lines), columns
+        self.lines, self.columns, self.changes = list(lines), columns, changes
         years = [p.year for line in self.lines for p in line.known]
         self.first, self.last = min(years), max(years)
 
@@ -136,7 +136,7 @@ class Panels(Chart):
         more = "> " if last.kind == "at_least" else "≈ " if last.kind in ("rounded", "estimated") else ""
         before = next((p for p in line.known if p.year == last.year - 1), None)
         text = more + w.number(last.value)
-        if before and before.value and "at_least" not in (before.kind, last.kind):
+        if self.changes and before and before.value and "at_least" not in (before.kind, last.kind):
             change = (last.value or 0.0) - before.value
             approx = {before.kind, last.kind} != {"exact"}
             text += "  " + w.change(100 * change / before.value, change, approx)
@@ -161,7 +161,7 @@ class Panels(Chart):
         return trend(self.lines, words=self.words).table()
 
 
-def panels(lines: Sequence[Line], *, words: Words, columns: int = 2) -> Panels:
+def panels(lines: Sequence[Line], *, words: Words, columns: int = 2, changes: bool = True) -> Panels:
     """Several series side by side over the same years, each with its own title and axis from 0.
 
     Parameters
@@ -170,6 +170,8 @@ def panels(lines: Sequence[Line], *, words: Words, columns: int = 2) -> Panels:
         The series, in the order of reading.
     columns
         Side by side in print; on a telephone they follow each other.
+    changes
+        Whether the change on the year before stands beside the last value; of a percentage it would be one of another.
 
     Raises
     ------
@@ -185,4 +187,4 @@ def panels(lines: Sequence[Line], *, words: Words, columns: int = 2) -> Panels:
     """
     if not lines:
         raise ValueError("no lines to draw")
-    return Panels(lines, words, columns)
+    return Panels(lines, words, columns, changes)
