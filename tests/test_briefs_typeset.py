@@ -121,3 +121,14 @@ def test_headings_of_numbers_break_into_lines_before_the_first_column_does() -> 
     widths = column_widths(columns, [[number("Degree programme")] + [number("1,328")] * 6])
     assert widths[0] == 20
     assert all(width == 10 for width in widths[1:])
+
+
+def test_a_tall_table_of_few_rows_may_go_on_on_the_next_page_and_a_short_one_may_not() -> None:
+    from pipeline.briefs.typeset import laid_out
+
+    columns = [{"kind": kind, "label": kind} for kind in ("text", "note", "number")]
+    wordy = [[{"text": "words of some length " * 9}, {"text": "what to check next " * 9}, {"text": "1"}]] * 10
+    brief = [[{"text": "a word"}, {"text": "another"}, {"text": "1"}]] * 10
+    table = {"type": "table", "columns": columns}
+    assert laid_out({**table, "rows": wordy})["breakable"]
+    assert not laid_out({**table, "rows": brief})["breakable"]

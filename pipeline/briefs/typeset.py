@@ -19,7 +19,8 @@ from pipeline.briefs.markup import plain
 
 TEMPLATE = Path(__file__).parent / "templates" / "brief.typ"
 STANDARD = "ua-1"
-KEPT_WHOLE = 16  # a table of so many rows is not broken over pages
+KEPT_WHOLE = 16  # a table of so many rows, or of so many lines as follow, is not broken over pages
+KEPT_LINES = 24
 NARROW_CELL = 22  # letters that fit a column which takes only the width it needs
 LINE = 100  # letters that fit a line of a table over the whole page
 TIGHT = 1.2  # of LINE: what a line holds when one column takes what the others leave, most letters being narrow
@@ -63,6 +64,21 @@ def column_widths(columns: Sequence[Data], rows: Sequence[Sequence[Data]], share
     return [float(n) for n in natural]
 
 
+def lines_in(columns: Sequence[Data], rows: Sequence[Sequence[Data]], share: float = 1.0) -> int:
+    """About how many lines the rows of a table take, cells broken to their columns' widths.
+
+    >>> columns = [{"kind": "text", "label": "Signal"}, {"kind": "note", "label": "Check next"}]
+    >>> lines_in(columns, [[{"text": "Visas refused"}, {"text": "Papers asked for " * 20}]] * 3)
+    12
+    """
+    widths = column_widths(columns, rows, share)
+    cells = [[_length(cell.get("text", "")) for cell in row] for row in rows]
+    fixed = sum(max(column) + GAP for column, width in zip(zip(*cells, strict=True), widths, strict=True) if not width)
+    room = max(TIGHT * LINE * share - fixed, 1)
+    letters = [max(room * width / sum(widths) - GAP, 1) if width else math.inf for width in widths]
+    return sum(max(1, *(math.ceil(n / most) for n, most in zip(row, letters, strict=True))) for row in cells)
+
+
 def kept_together(blocks: Sequence[Data]) -> list[Data]:
     """The blocks, with those marked that must not be parted from the next: findings and notes between a section's heading and its first picture.
 
@@ -90,7 +106,8 @@ def laid_out(block: Data, share: float = 1.0) -> Data:
         }
     if block["type"] == "table":
         widths = column_widths(block["columns"], block["rows"], share)
-        return {**block, "widths": widths, "breakable": len(block["rows"]) > KEPT_WHOLE}
+        long = len(block["rows"]) > KEPT_WHOLE or lines_in(block["columns"], block["rows"], share) > KEPT_LINES
+        return {**block, "widths": widths, "breakable": long}
     return block
 
 
