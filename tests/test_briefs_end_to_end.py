@@ -20,6 +20,8 @@ import pikepdf
 import pytest
 
 import pipeline
+from pipeline.measures.registry import indicators
+from pipeline.measures.registry.framework import framework
 from pipeline.records.store import load
 from pipeline.run.explain import blocks_of, explain
 from pipeline.run.workspace import MOBILITY_VARIABLES, context
@@ -168,6 +170,25 @@ def test_every_brief_is_there_as_page_and_paper(project: Path) -> None:
     assert found == {f"{YEARS[s]}/{s}/brief.{lang}.{f}" for s, lang in BRIEFS for f in ("html", "pdf")}
     index = (project / "reports/index.html").read_text(encoding="utf-8")
     assert set(re.findall(r'href="([^"#:]+/brief\.[^"]+)"', index)) == found
+
+
+@pytest.mark.parametrize(("kind", "subject"), [("institution", "example-university"), ("country", "CHN")])
+def test_the_framework_points_to_blocks_that_are_there(project: Path, kind: str, subject: str) -> None:
+    brief = Made(project, subject, "en")
+    titles = {block["id"]: block["title"] for block in brief.blocks() if block.get("id") and block.get("title")}
+    page = brief.file("html").read_text(encoding="utf-8")
+    for anchor, title in framework().anchors.items():
+        whose, _, name = anchor.partition("#")
+        if whose == kind:
+            assert titles[name].startswith(title), anchor
+            assert f'id="{name}"' in page
+
+
+def test_the_briefs_show_an_indicator_of_every_idea(project: Path) -> None:
+    pages = [Made(project, subject, "en").page() for subject in YEARS]
+    for idea in framework().ideas:
+        names = [one.en for one in indicators.serving(idea.number)]
+        assert not names or any(name in page for name in names for page in pages), f"{idea.number}: none of {names}"
 
 
 def test_nothing_unfinished_is_left_in_it(brief: Made) -> None:

@@ -1,10 +1,12 @@
-"""Writes docs/indicators.md from the registry: ``python -m pipeline.measures.registry.document > docs/indicators.md``."""
+"""Writes docs/indicators.md and docs/framework.md from the registry: ``python -m pipeline.measures.registry.document [docs]``."""
 
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 from pipeline.measures.registry.catalogue import ACTORS, Indicator
+from pipeline.measures.registry.framework import Idea, framework
 from pipeline.measures.registry.registry import Registry, indicators
 
 _HEADINGS = {
@@ -18,7 +20,7 @@ _OPENING = """\
 # Indicators
 
 What each indicator means and how it is computed, by the actor whose doing it shows most. This page is written by
-`python -m pipeline.measures.registry.document > docs/indicators.md` from `pipeline/measures/registry/data/*.yml`, the one place to change them.
+`python -m pipeline.measures.registry.document` from `pipeline/measures/registry/data/*.yml`, the one place to change them.
 
 ```python
 import pipeline
@@ -59,13 +61,65 @@ def _entry(one: Indicator) -> str:
     return "\n".join(
         [
             f"### {one.en} {one.zh}\n",
-            f"`{one.id}` · {one.definition_en} {one.definition_zh}\n",
+            f'<a id="{one.id}"></a>`{one.id}` · {one.definition_en} {one.definition_zh}\n',
             f"{one.formula} ({parts}) · unit {one.unit} · {better} · minimum n {one.minimum_n} · "
             f"source {one.source} · ideas {', '.join(map(str, one.ideas))}\n",
         ]
     )
 
 
+_FRAMEWORK = """\
+# The framework, measured
+
+The project puts numbers under a framework for graduate international education: {n} ideas of a study that argues without data. Each idea is here with its
+indicators, the tests that hold them, where the annual briefs show it, and what of it is not measured and would need. This page is written by
+`python -m pipeline.measures.registry.document` from `pipeline/measures/registry/framework.yml` and the ideas that each indicator names.
+
+Every indicator has a case worked out by hand (`tests/test_measures_indicators.py`, `tests/test_measures_further.py`), and none becomes a zero where a table or
+column is missing (`tests/test_measures_gaps.py`). Places in a brief are anchors of its page: `brief.en.html#scorecard`. Tests check that everything named here is there.
+
+Of {n} ideas {measured} have indicators, {both} of them with a part that is not measurable from these records; ideas 16 and 17 are the scorecard itself.
+"""
+
+
+def framework_document(registry: Registry = indicators) -> str:
+    """The framework as Markdown: one row an idea.
+
+    >>> framework_document().startswith("# The framework, measured")
+    True
+    """
+    known = framework()
+    measured = [i for i in known.ideas if registry.serving(i.number)]
+    both = sum(bool(i.gap) for i in measured)
+    lines = [_FRAMEWORK.format(n=len(known.ideas), measured=len(measured), both=both)]
+    for idea in known.ideas:
+        if idea.number in known.parts:
+            en, zh = known.parts[idea.number]
+            lines += [f"## {en} {zh}", ""]
+        lines += _idea(idea, known.anchors, registry)
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _idea(idea: Idea, anchors: dict[str, str], registry: Registry) -> list[str]:
+    own = [f"[{i.en}](indicators.md#{i.id})" for i in registry.serving(idea.number)]
+    shown = [f"{anchors[a]} (`{a}`)" for a in idea.shown]
+    rows = [
+        ("Indicators", "; ".join(own) or "all, by actor"),
+        ("Tests", ", ".join(f"`{t}`" for t in idea.tests) or "the cases worked out by hand"),
+        ("In the briefs", "; ".join(shown)),
+        ("Not measured", idea.gap),
+    ]
+    return [f"### {idea.number}. {idea.en} {idea.zh}", "", *(f"- {k}: {v}" for k, v in rows if v), ""]
+
+
+def write(folder: Path) -> list[Path]:
+    """Both pages into a folder."""
+    pages = {"indicators.md": document(), "framework.md": framework_document()}
+    for name, text in pages.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return [folder / name for name in pages]
+
+
 if __name__ == "__main__":
-    sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
-    sys.stdout.write(document())
+    for path in write(Path(sys.argv[1] if len(sys.argv) > 1 else "docs")):
+        print(path)
