@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from pipeline.briefs.annual.brief import Brief
 
 NAMED = 6  # indicators in a sentence
+FEW, LONG = 8, 20  # rows: so few without judgement stand with the others; beyond so many, steady ones stand apart
+HALF = 50  # percent of the stays
 ACTORS = {
     "state": N_("The state"),
     "society": N_("Society"),
@@ -62,11 +64,18 @@ def scorecard_blocks(brief: Brief) -> list[blocks.Block]:
     found: list[blocks.Block] = [blocks.Section("scorecard", w("Scorecard of indicators"), _lead(brief, shown))]
     finding = _finding(brief, judged)
     found += [finding] if finding is not None else []
-    if len(plain) < 8:  # one table holds them all
+    steady = judged.head(0)
+    if len(plain) < FEW:  # one table holds them all
         judged, plain = shown, plain.head(0)
+    elif len(judged) > LONG:
+        quiet = judged["verdict"].eq(STEADY) & judged["target"].isna()
+        judged, steady = judged[~quiet], judged[quiet]
     if len(judged):
-        found.append(_table(brief, judged))
-    found += _without_judgement(brief, plain)
+        found.append(_table(brief, judged, pd.concat([steady, plain])))
+    title, more = w("Steady, without a target"), w("Steady, without a target, continued")
+    found += _side_by_side(brief, steady, "scorecard-steady", (title, more))
+    title, more = w("No judgement: neither way is better"), w("No judgement: neither way is better, continued")
+    found += _side_by_side(brief, plain, "scorecard-context", (title, more))
     for block in (_followed(brief), *composite_blocks(brief), _gaps(brief, table)):
         found += [block] if block is not None else []
     return found
@@ -167,7 +176,7 @@ def _finding(brief: Brief, judged: pd.DataFrame) -> blocks.Finding | None:
     )
 
 
-def _table(brief: Brief, rows: pd.DataFrame) -> blocks.Table:
+def _table(brief: Brief, rows: pd.DataFrame, others: pd.DataFrame) -> blocks.Table:
     w, made = brief.w, []
     for r in records(rows):
         row: dict[str, blocks.Cell] = {
@@ -200,10 +209,12 @@ def _table(brief: Brief, rows: pd.DataFrame) -> blocks.Table:
     empty = {c.key for c in columns if all(row.get(c.key) is None for row in made)}
     columns = [c for c in columns if c.key not in empty]
     title = w("Scorecard, {period}", period=_year(brief, brief.facts.year, short=False))
-    return blocks.Table("scorecard-table", title, columns, made, notes=_notes(brief, empty), source=_source(brief))
+    return blocks.Table(
+        "scorecard-table", title, columns, made, notes=_notes(brief, empty, others), source=_source(brief)
+    )
 
 
-def _notes(brief: Brief, empty: set[str]) -> list[str]:
+def _notes(brief: Brief, empty: set[str], others: pd.DataFrame) -> list[str]:
     """How to read the table; nothing about columns that it has not."""
     w = brief.w
     notes = [
@@ -222,6 +233,26 @@ def _notes(brief: Brief, empty: set[str]) -> list[str]:
         ]
     if "target" not in empty:
         notes.append(w("Targets: as set in the settings of this project."))
+    if "peers" not in empty:
+        peers = [
+            w.country(p) if len(p) == 3 and p.isupper() else p
+            for p in brief.here.settings.aimed(brief.facts.subject)[1]
+        ]
+        notes.append(
+            w(
+                "Peers: those of {names} with a figure of the same year, each by its own publisher’s definition.",
+                names=w.list(peers),
+            )
+        )
+    thin = others[others["coverage"].lt(HALF)]
+    if len(thin):
+        names = [
+            w("{name} ({value})", name=name_of(brief, r.indicator), value=w.percent(r.coverage, digits=0))
+            for r in records(thin)
+        ]
+        notes.append(
+            w("Of the indicators below, known of fewer than half of the stays concerned: {names}.", names=w.list(names))
+        )
     return notes
 
 
@@ -236,18 +267,20 @@ def _target(brief: Brief, value: Any, by: Any, year: Any, state: Any, unit: str)
     return w("{aim}: {state}", aim=aim, state=w(STATES[str(state)]))
 
 
-def _without_judgement(brief: Brief, rows: pd.DataFrame) -> list[blocks.Block]:
-    """Indicators of which neither way is better, in two columns."""
+def _side_by_side(brief: Brief, rows: pd.DataFrame, id_: str, titles: tuple[str, str]) -> list[blocks.Block]:
+    """A long list of values in two columns, in the order of the actors."""
     if rows.empty:
         return []
-    w, half = brief.w, (len(rows) + 1) // 2
-    parts = []
-    for place, part in enumerate((rows.head(half), rows.tail(len(rows) - half)), 1):
+    w, half, parts = brief.w, (len(rows) + 1) // 2, []
+    for place, part in enumerate((rows.head(half), rows.tail(len(rows) - half))):
+        if part.empty:
+            continue
         made: list[dict[str, blocks.Cell]] = [
             {
                 "name": name_of(brief, r.indicator),
                 "value": _num(brief, r.value, r.unit),
                 "before": _num(brief, r.before, r.unit),
+                "n": blocks.Num(r.n, w.number(r.n)) if known(r.n) else None,
             }
             for r in records(part)
         ]
@@ -255,14 +288,10 @@ def _without_judgement(brief: Brief, rows: pd.DataFrame) -> list[blocks.Block]:
             blocks.Column("name", w("Indicator")),
             blocks.Column("value", _year(brief, brief.facts.year), kind="number"),
             blocks.Column("before", w("Before"), kind="number"),
+            blocks.Column("n", w("n"), kind="number"),
         ]
-        title = (
-            w("No judgement: neither way is better")
-            if place == 1
-            else w("No judgement: neither way is better, continued")
-        )
-        parts.append(blocks.Table(f"scorecard-context-{place}", title, columns, made, source=_source(brief)))
-    return [blocks.Columns(parts[0], parts[1])]
+        parts.append(blocks.Table(f"{id_}-{place + 1}", titles[place], columns, made, source=_source(brief)))
+    return [blocks.Columns(parts[0], parts[1])] if len(parts) == 2 else list(parts)
 
 
 def _followed(brief: Brief) -> blocks.Table | None:
@@ -318,5 +347,10 @@ def _gaps(brief: Brief, table: pd.DataFrame) -> blocks.Note | None:
             said = w(REASONS.get(code, N_("not known")))
         told.setdefault(said, []).append(name_of(brief, r.indicator))
     parts = [w("{reason}: {names}", reason=w.capital(reason), names=w.list(names)) for reason, names in told.items()]
-    text = w("{n} indicators have no value. {parts}.", n=len(rows), parts=w("; ").join(parts))
+    text = w(
+        "{n} indicator has no value. {parts}.",
+        "{n} indicators have no value. {parts}.",
+        n=len(rows),
+        parts=w("; ").join(parts),
+    )
     return blocks.Note(w("Stated gaps"), text, "gap")
