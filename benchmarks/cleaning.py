@@ -1,15 +1,19 @@
-"""Cleaning, measured: the default engine against the pandas engine and against hand-written SQL that does the same work.
+"""Cleaning, measured: the default engine against hand-written SQL that does the same work, against pandas, and against Spark.
 
-    python -m benchmarks cleaning [--rows 1000000] [--engines duckdb,sql,pandas] [--repeat 3] [--seed 7]
+    python -m benchmarks cleaning [--rows 1000000] [--kind csv] [--engines sql,duckdb,pandas] [--repeat 2] [--seed 7]
+    python -m benchmarks cleaning --rows 1000000,10000000,100000000 --kind parquet --engines duckdb --repeat 1
 
-Every run is a process of its own (imports are not timed, reading and writing are); the best of the repeats counts. The ratio is to the SQL
-of cleaning.sql. "Same rows" compares every kept stay and every rejected line with the SQL's.
+Every run is a process of its own (imports and the start of a Spark session are not timed, reading and writing are). Engines take turns, so that a busy
+machine is busy for all; the best of the repeats counts. The ratio is to the first engine, the SQL of cleaning.sql unless told otherwise; "cpu" is the
+processor time, which other work on the machine changes less. "Same rows" compares every kept stay and every rejected line with the first engine's.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -18,7 +22,7 @@ from pathlib import Path
 
 from benchmarks import messy_stays
 
-ENGINES = ("sql", "duckdb", "pandas")
+ENGINES = ("sql", "duckdb", "pandas", "spark")
 COMPARED = (
     "line",
     "origin",
@@ -65,8 +69,16 @@ def by_sql(raw: Path, out: Path) -> float:
     }
     table = pa.table(dict(zip(("kind", "text", "code"), map(list, zip(*sorted(rows), strict=True)), strict=True)))
     script = (Path(__file__).parent / "cleaning.sql").read_text(encoding="utf-8")
-    for name, value in (("$file", raw / "stays.csv"), ("$out", out)):
-        script = script.replace(name, "'" + str(value).replace("'", "''") + "'")
+    csv = raw / "stays.csv"
+    place = "'" + str(csv if csv.exists() else raw / "stays.parquet").replace("'", "''") + "'"
+    line = "row_number() over () + 1" if csv.exists() else "file_row_number + 1"
+    reads = (
+        f"read_csv({place}, all_varchar = true, header = true)"
+        if csv.exists()
+        else f"read_parquet({place}, file_row_number = true)"
+    )
+    for name, value in (("$line", line), ("$rows", reads), ("$out", "'" + str(out).replace("'", "''") + "'")):
+        script = script.replace(name, value)
     start = time.perf_counter()
     connection = duckdb.connect()
     connection.register("given", table)
@@ -80,27 +92,51 @@ def by_project(raw: Path, out: Path, engine: str) -> float:
     import pandas  # noqa: F401  (imports are not timed)
 
     from pipeline.records import clean
+    from pipeline.records.engine import engine_of
 
+    where = engine_of(engine)
     start = time.perf_counter()
-    clean(raw, engine=engine, out=out)
+    clean(raw, engine=where, out=out)
     return time.perf_counter() - start
 
 
 def one_run(engine: str, raw: Path, out: Path) -> None:
     """Run once and print what was measured, as JSON."""
+    before = cpu_time()
     seconds = by_sql(raw, out) if engine == "sql" else by_project(raw, out, engine)
-    print(json.dumps({"seconds": seconds, "peak": peak_memory()}))
+    print(json.dumps({"seconds": seconds, "cpu": cpu_time() - before, "peak": peak_memory()}))
 
 
-def measure(engine: str, raw: Path, out: Path, repeat: int) -> dict[str, float | None]:
-    """The best of several runs, each in a fresh process."""
-    runs = []
+def cpu_time() -> float:
+    """Processor seconds of this process and of the children that ended."""
+    return sum(os.times()[:4])
+
+
+def measure(engines: list[str], raw: Path, folder: Path, repeat: int) -> dict[str, dict[str, float]]:
+    """The best of several runs of each engine, each in a fresh process; engines take turns."""
+    runs: dict[str, list[dict[str, float]]] = {engine: [] for engine in engines}
     for _ in range(repeat):
-        out.mkdir(parents=True, exist_ok=True)
-        command = [sys.executable, "-m", "benchmarks.cleaning", "--one", engine, "--raw", str(raw), "--out", str(out)]
-        done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-        runs.append(json.loads(done.stdout.splitlines()[-1]))
-    return min(runs, key=lambda run: run["seconds"])
+        for engine in engines:
+            out = folder / f"out-{engine}"
+            shutil.rmtree(out, ignore_errors=True)
+            out.mkdir(parents=True)
+            command = [
+                sys.executable,
+                "-m",
+                "benchmarks.cleaning",
+                "--one",
+                engine,
+                "--raw",
+                str(raw),
+                "--out",
+                str(out),
+            ]
+            done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+            runs[engine].append(json.loads(done.stdout.splitlines()[-1]))
+    return {
+        engine: {what: min(run[what] or 0.0 for run in found) for what in ("seconds", "cpu", "peak")}
+        for engine, found in runs.items()
+    }
 
 
 def fingerprint(out: Path) -> tuple[int, int, str]:
@@ -125,10 +161,14 @@ def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks cleaning", description=__doc__.splitlines()[0] if __doc__ else ""
     )
-    parser.add_argument("--rows", type=int, default=1_000_000)
-    parser.add_argument("--engines", default=",".join(ENGINES), help="which of sql, duckdb, pandas")
+    parser.add_argument(
+        "--rows", default="1000000", help="how many; several numbers, parted by commas, one after the other"
+    )
+    parser.add_argument("--kind", choices=messy_stays.KINDS, default="csv", help="of the file of stays")
+    parser.add_argument("--engines", default="sql,duckdb,pandas", help="which of sql, duckdb, pandas, spark")
     parser.add_argument("--repeat", type=int, default=2)
     parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--folder", type=Path, help="for the files; by default a temporary one")
     parser.add_argument("--one", choices=ENGINES, help=argparse.SUPPRESS)
     parser.add_argument("--raw", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--out", type=Path, help=argparse.SUPPRESS)
@@ -136,35 +176,33 @@ def main(argv: list[str]) -> int:
     if given.one:
         one_run(given.one, given.raw, given.out)
         return 0
-    engines = [name for name in ENGINES if name in given.engines.split(",")]
-    with tempfile.TemporaryDirectory(prefix="mobility-bench-") as temporary:
-        raw = Path(temporary) / "messy"
-        path = messy_stays.write(raw, given.rows, given.seed)
-        print(f"{given.rows:,} messy rows, {path.stat().st_size / 1e6:,.0f} MB, best of {given.repeat}")
-        print(
-            f"{'':>8} {'seconds':>8} {'ratio':>6} {'rows/s':>11} {'peak MB':>8} {'kept':>11} {'rejected':>9}  same rows"
-        )
-        return report(engines, raw, Path(temporary), given.rows, given.repeat)
+    status = 0
+    print(
+        f"{'rows':>12} {'':>7} {'seconds':>9} {'ratio':>6} {'cpu':>9} {'ratio':>6} {'µs/row':>7} {'peak MB':>8} {'kept':>12} {'rejected':>10}  same rows"
+    )
+    for rows in map(int, given.rows.split(",")):
+        with tempfile.TemporaryDirectory(prefix="mobility-bench-", dir=given.folder) as temporary:
+            raw = Path(temporary) / "messy"
+            messy_stays.write(raw, rows, given.seed, given.kind)
+            engines = [name for name in given.engines.split(",") if name in ENGINES]
+            status = max(status, report(measure(engines, raw, Path(temporary), given.repeat), Path(temporary), rows))
+    return status
 
 
-def report(engines: list[str], raw: Path, folder: Path, rows: int, repeat: int) -> int:
+def report(found: dict[str, dict[str, float]], folder: Path, rows: int) -> int:
     """Print a line an engine; 1 if an engine gives other rows than the first."""
-    base, status = None, 0
-    for engine in engines:
-        out = folder / f"out-{engine}"
-        best = measure(engine, raw, out, repeat)
-        kept, rejected, mark = fingerprint(out)
-        base = base or (best["seconds"], mark)
-        seconds = float(best["seconds"] or 0.0)
-        peak = f"{best['peak'] / 1e6:,.0f}" if best["peak"] else "unknown"
-        same = "yes" if mark == base[1] else "NO"
-        status = max(status, int(same == "NO"))
-        ratio = seconds / float(base[0] or 1.0)
+    first = next(iter(found))
+    marks = {engine: fingerprint(folder / f"out-{engine}") for engine in found}
+    for engine, best in found.items():
+        kept, rejected, mark = marks[engine]
+        ratios = {what: best[what] / found[first][what] for what in ("seconds", "cpu")}
         print(
-            f"{engine:>8} {seconds:8.2f} {ratio:6.2f} {rows / seconds:11,.0f} {peak:>8} {kept:11,} {rejected:9,}  {same}",
+            f"{rows:12,} {engine:>7} {best['seconds']:9.2f} {ratios['seconds']:6.2f} {best['cpu']:9.2f} {ratios['cpu']:6.2f} "
+            f"{best['seconds'] / rows * 1e6:7.2f} {best['peak'] / 1e6:8,.0f} {kept:12,} {rejected:10,}  "
+            f"{'yes' if mark == marks[first][2] else 'NO'}",
             flush=True,
         )
-    return status
+    return int(any(mark != marks[first][2] for _, _, mark in marks.values()))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 -- The cleaning of messy_stays.csv written by hand for DuckDB, to hold the project's cleaning against: same rejections, same merging, same gaps
--- filled, same columns, the same small tables. $file, $out and the table words(kind, text, code) are given.
-create macro clean_text(t) as nullif(regexp_replace(t, '^[\x09-\x0D\x20\x{A0}\x{2007}\x{202F}\x{3000}\x{FEFF}]+|[\x09-\x0D\x20\x{A0}\x{2007}\x{202F}\x{3000}\x{FEFF}]+$', '', 'g'), '');
+-- filled, same columns, the same small tables, stays by academic year. $line, $rows, $out and the table words(kind, text, code) are given.
+create macro clean_text(t) as nullif(trim(t, e' \t\n\x0B\f\r' || chr(160) || chr(8199) || chr(8239) || chr(12288) || chr(65279)), '');
 create macro month_only(s) as regexp_matches(s, '^[0-9]{4}年[0-9]{1,2}月$');
 create macro day_of(s) as coalesce(
   try_cast(case
@@ -10,14 +10,15 @@ create macro day_of(s) as coalesce(
   end as date),
   case when regexp_matches(s, '^[0-9]{5}$') and try_cast(s as int) between 18264 and 54788 then date '1899-12-30' + try_cast(s as int) end);
 
+create table cells as select $line as line, * from $rows;
 create table read as
 with raw as (
-  select row_number() over () + 1 as line,
+  select line,
     clean_text("Student") student_id, clean_text("Country") country_text, lower(clean_text("Country")) country_key,
     clean_text("Institution") home_institution, clean_text("Mode") mode_text, clean_text("Level") level_text, clean_text("From") start_text,
     clean_text("To") end_text, clean_text("Sex") gender_text, clean_text("Born") born_text, clean_text("Funding") funder_text,
     clean_text("Grant") grant_text
-  from read_csv($file, all_varchar = true, header = true)
+  from cells
 ), parsed as (
   select raw.*, c.code origin, m.code mode, l.code level, g.code gender, f.code funder,
     day_of(start_text) as start, month_only(start_text) start_by_month, day_of(end_text) as "end",
@@ -64,7 +65,8 @@ select left(sha256(concat_ws('|', student_key, 'inbound', origin, start::varchar
   case when month(start) >= 9 then year(start) + 1 else year(start) end as year,
   gender, birth_year, funder, grant_amount, start_by_month, 'messy' source, 'stays.csv' file, line, 'citizenship' origin_basis
 from all_kept;
-copy (select * from stays order by line) to ($out || '/stays.parquet') (format parquet);
+copy (select * from stays order by line) to ($out || '/stays.parquet')
+  (format parquet, compression zstd, compression_level 1, partition_by (academic_year), write_partition_columns true, overwrite);
 copy (select line, bad as column, coalesce(case bad when 'origin' then country_text when 'start' then start_text when 'end' then end_text end, '') as value,
   bad as reason from read where bad <> '') to ($out || '/rejected.parquet') (format parquet);
 copy (

@@ -11,6 +11,8 @@ import pyarrow as pa
 from pyarrow import csv
 
 CHUNK = 500_000
+KINDS = ("csv", "parquet")
+MOST = 5_000_000  # rows made one by one of a Parquet file; a longer one repeats them with other student numbers
 FIRST_DAY = dt.date(2010, 9, 1)
 DAYS = 4_700
 EXCEL_EPOCH = dt.date(1899, 12, 30)
@@ -47,15 +49,15 @@ synthetic: true
 origin_basis: citizenship
 tables:
   - table: stays
-    file: stays.csv
+    file: stays.{kind}
     encoding: utf-8
     direction: inbound
-    constants: {destination: CHN, host_institution: Benchmark University}
-    columns: {Student: student_id, Country: origin, Institution: home_institution, Mode: mode, Level: level, From: start,
-              To: end, Sex: gender, Born: birth_year, Funding: funder, Grant: grant_amount}
+    constants: {{destination: CHN, host_institution: Benchmark University}}
+    columns: {{Student: student_id, Country: origin, Institution: home_institution, Mode: mode, Level: level, From: start,
+              To: end, Sex: gender, Born: birth_year, Funding: funder, Grant: grant_amount}}
     codes:
-      mode: {EX: exchange, DG: degree, JT: joint_training}
-      funder: {CSC: government}
+      mode: {{EX: exchange, DG: degree, JT: joint_training}}
+      funder: {{CSC: government}}
 """
 
 
@@ -127,8 +129,8 @@ def _chunk(rng: np.random.Generator, first: int, size: int, dates: np.ndarray) -
     return dict(zip(HEADINGS, columns, strict=True))
 
 
-def write(folder: Path, rows: int, seed: int = 7) -> Path:
-    """Write `stays.csv` and its card into the folder.
+def write(folder: Path, rows: int, seed: int = 7, kind: str = "csv") -> Path:
+    """Write `stays.csv` or `stays.parquet` and its card into the folder.
 
     Parameters
     ----------
@@ -138,14 +140,39 @@ def write(folder: Path, rows: int, seed: int = 7) -> Path:
         How many; they are made in chunks, so memory does not grow with them.
     seed
         The same seed gives the same file.
+    kind
+        "csv" or "parquet".
     """
     folder.mkdir(parents=True, exist_ok=True)
+    (folder / "source.yml").write_text(CARD.format(kind=kind), encoding="utf-8")
+    path = folder / f"stays.{kind}"
+    if kind == "csv":
+        _as_csv(path, rows, seed)
+        return path
+    few = folder / "some.csv"
+    _as_csv(few, min(rows, MOST), seed)
+    _as_parquet(few, path, rows)
+    few.unlink()
+    return path
+
+
+def _as_csv(path: Path, rows: int, seed: int) -> None:
     rng, dates = np.random.default_rng(seed), date_texts()
-    path = folder / "stays.csv"
     schema = pa.schema([(name, pa.string()) for name in HEADINGS])
     with csv.CSVWriter(path, schema) as writer:
         for first in range(0, rows, CHUNK):
             chunk = _chunk(rng, first, min(CHUNK, rows - first), dates)
             writer.write_table(pa.table({name: pa.array(values, pa.string()) for name, values in chunk.items()}))
-    (folder / "source.yml").write_text(CARD, encoding="utf-8")
-    return path
+
+
+def _as_parquet(some: Path, path: Path, rows: int) -> None:
+    """The rows of a CSV, again and again until there are enough, each time of other students."""
+    import duckdb
+
+    times = -(-rows // MOST)
+    with duckdb.connect(config={"memory_limit": "2GiB"}) as connection:
+        connection.execute(f"create view few as from read_csv('{some}', all_varchar = true, header = true)")
+        connection.execute(
+            f"""copy (select case when nullif("Student", '') is not null and time > 0 then 'R' || time || "Student" else "Student" end as "Student",
+            columns(few.* exclude ("Student")) from range({times}) as again(time), few limit {rows}) to '{path}' (format parquet)"""
+        )

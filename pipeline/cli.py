@@ -121,8 +121,12 @@ def clean(
     engine: Annotated[
         str | None, typer.Option(metavar="E", help="duckdb, pandas or spark.", show_default=False)
     ] = None,
+    spark: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="A Spark master or sc://host:port.", show_default=False)
+    ] = None,
+    again: Annotated[bool, typer.Option("--again", help="Clean also what has not changed since.")] = False,
 ) -> None:
-    """Make clean tables and the ledger from the raw folders."""
+    """Make clean tables and the ledger from the raw folders; a source that has not changed since is left as it is."""
     from pipeline.records import clean as clean_records
     from pipeline.settings import ENGINES
 
@@ -131,15 +135,19 @@ def clean(
     else:
         here = _context()
         folders, place = _raw(raw), (out.resolve() if out else here.processed)
-        engine = engine or here.settings.engine
+        engine, spark = engine or here.settings.engine, spark or here.settings.spark
     _one_of("engine", engine, ENGINES)
     from pipeline.run.lock import only_run
     from pipeline.run.workspace import check_place
 
     check_place("--out" if out else "processed", place, folders)
     with only_run(place):
-        cleaned = clean_records(folders, engine=engine, out=place)
+        cleaned = clean_records(folders, engine=engine, out=place, again=again, spark=spark)
     _print_table(cleaned.ledger)
+    if cleaned.fresh:
+        typer.echo(
+            f"Not changed since they were cleaned: {', '.join(cleaned.fresh)} (--again cleans them all the same)."
+        )
     typer.echo(f"Clean tables are in {place}; rejected.parquet there says which rows were not kept, and why.")
 
 

@@ -48,6 +48,7 @@ class Settings:
     subjects: tuple[Subject, ...]
     languages: tuple[str, ...] = LANGUAGES
     engine: str = "duckdb"
+    spark: str = ""  # where Spark is: a master or a Spark Connect server (sc://host:15002); empty: on this machine
     horizon: int = 3
     disclosure: Disclosure = field(default_factory=Disclosure)
     scenarios: tuple[Scenario, ...] = ()
@@ -128,6 +129,7 @@ def _settings(path: Path, given: dict[str, Any]) -> Settings:
         subjects=_subjects(path, subjects),
         languages=languages,
         engine=engine,
+        spark=checking.text(path, "spark", given["spark"]) if "spark" in given else "",
         horizon=checking.integer(path, "horizon", given.get("horizon", 3), 1, 10),
         disclosure=_disclosure(path, given.get("disclosure", {})),
         scenarios=declared.scenarios(path, given.get("scenarios", [])),

@@ -85,6 +85,7 @@ def clean(
     out: str | Path | None = None,
     only: Iterable[str] | None = None,
     again: bool = False,
+    spark: str | None = None,
 ) -> Cleaned:
     """Clean raw folders.
 
@@ -100,6 +101,8 @@ def clean(
         Names of sources; by default all that are found.
     again
         Clean a source even if its bytes, its card and the code are those of the tables that `out` already has of it.
+    spark
+        Where Spark is: a master ("local[4]", "spark://host:7077") or a Spark Connect server ("sc://host:15002"); by default on this machine.
 
     Returns
     -------
@@ -146,14 +149,18 @@ def clean(
     temporary = tempfile.TemporaryDirectory(prefix="mobility-") if out is None else None
     folder = Path(temporary.name if temporary else out)  # type: ignore[arg-type]
     _writable(folder)
-    fresh = [name for source in found for name in clean_source(source, engine, folder, again).fresh]
+    fresh = [name for source in found for name in clean_source(source, engine, folder, again, spark).fresh]
     if found:
         store.describe(folder)
     return Cleaned(folder, [source.name for source in found], temporary, fresh)
 
 
 def clean_source(
-    source: Source, engine: str | Engine = "duckdb", out: str | Path | None = None, again: bool = False
+    source: Source,
+    engine: str | Engine = "duckdb",
+    out: str | Path | None = None,
+    again: bool = False,
+    spark: str | None = None,
 ) -> Cleaned:
     """Clean one source (see `clean`); its tables take the place of those that `out` held of it, all at once."""
     from pipeline.records.source import process
@@ -165,7 +172,7 @@ def clean_source(
     stamp = stamp_of(source, before)
     if again or not stamp.same(before):
         with Staging(folder, source.name) as staging:
-            process(source, engine_of(engine), staging)
+            process(source, engine_of(engine, spark), staging)
             staging.publish(asdict(stamp))
         fresh = []
     else:

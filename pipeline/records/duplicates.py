@@ -68,7 +68,7 @@ def merge_duplicates(rows: nw.LazyFrame, engine: Engine, fill: Iterable[str] | N
     first = together.filter(nw.col("_rank") == 1)
     counts = engine.arrow(
         first.select(
-            *((nw.col(c).is_null() & ~nw.col(f"_fill_{c}").is_null()).sum().cast(nw.Int64).alias(c) for c in filled)
+            *((nw.col(c).is_null() & ~nw.col(f"_fill_{c}").is_null()).cast(nw.Int64).sum().alias(c) for c in filled)
         )
     )
     kept = first.with_columns(

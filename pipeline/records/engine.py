@@ -196,8 +196,8 @@ class Pandas(Engine):
         return nw.from_native(pd.concat([native, pd.DataFrame(added, index=native.index)], axis=1)).lazy()
 
 
-def engine_of(name: str | Engine) -> Engine:
-    """The engine of a name.
+def engine_of(name: str | Engine, spark: str | None = None) -> Engine:
+    """The engine of a name; `spark` is the address of Spark.
 
     Raises
     ------
@@ -215,5 +215,5 @@ def engine_of(name: str | Engine) -> Engine:
     if name == "spark":
         from pipeline.records.engine_spark import Spark
 
-        return Spark()
+        return Spark(spark)
     raise SettingsError("engine", f"{name!r} is not an engine.", did_you_mean(name, ["duckdb", "pandas", "spark"]))

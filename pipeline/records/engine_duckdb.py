@@ -52,7 +52,8 @@ class DuckDB(Engine):
         self._folder: Path | None = None
 
     def work_in(self, folder: Path) -> None:
-        self.connection.execute(f"set temp_directory = {literal(str(folder / 'spilled'))}")
+        if self._folder is None:
+            self.connection.execute(f"set temp_directory = {literal(str(folder / 'spilled'))}")
         self._folder = folder
 
     def take(self, table: RawTable) -> nw.LazyFrame:

@@ -20,7 +20,16 @@ from pipeline.settings import Settings
 
 PACKAGE = Path(pipeline.__file__).parent
 NOT_INPUT = {
-    *("root", "raw", "processed", "reports", "subjects", "languages", "engine"),  # settings that change no number
+    *(
+        "root",
+        "raw",
+        "processed",
+        "reports",
+        "subjects",
+        "languages",
+        "engine",
+        "spark",
+    ),  # settings that change no number
     *("scenarios", "events"),  # of one subject's trends only
     *("targets", "peers", "scorecard"),  # of one subject's outcomes only
 }
