@@ -41,10 +41,51 @@ def test_every_member_is_a_country_and_groups_that_share_out_the_world_do_not_ov
         assert frozenset().union(*parts) == codes - {"ATA", "BVT", "HMD", "SGS"}
 
 
+def test_income_groups_follow_the_year_and_share_out_the_countries() -> None:
+    known = {i: g for i, g in groups().items() if g.one_of == "income"}
+    # as the World Bank counted them, without the Channel Islands: fiscal years 2020, 2023, 2024 and 2025
+    expected = {2018: [31, 47, 60, 79], 2021: [28, 54, 54, 80], 2022: [26, 54, 54, 82], 2023: [26, 51, 54, 85]}
+    for year, sizes in expected.items():
+        parts = [g.members(year) for g in known.values()]
+        assert [len(p) for p in parts] == sizes
+        assert not any(a & b for a, b in combinations(parts, 2))
+    for year in range(2005, 2026):
+        assert not any(a & b for a, b in combinations([g.members(year) for g in known.values()], 2))
+    upper, high = known["income_upper_middle"], known["income_high"]
+    assert ["CHN" in upper.members(y) for y in (2009, 2010, 2025)] == [False, True, True]
+    assert ["ARG" in high.members(y) for y in (2013, 2014, 2015, 2017, 2018)] == [False, True, False, True, False]
+    assert not any("VEN" in g.members(2021) for g in known.values())
+
+
+def test_a_group_that_is_not_defined_for_a_year_is_left_out_and_no_share_of_0() -> None:
+    early = group_shares(LISTED.assign(year=1999))
+    assert not early["group"].str.startswith("income").any()
+    now = group_shares(LISTED).set_index("group")
+    income = now[now.index.str.startswith("income")]
+    assert income["share"].to_dict() == {
+        "income_low": 0,
+        "income_lower_middle": 10,
+        "income_upper_middle": 20,
+        "income_high": 70,
+    }
+
+
+def test_the_older_list_of_the_belt_and_road_is_there_when_asked_for() -> None:
+    older, now = groups()["belt_and_road_65"].members(), groups()["belt_and_road"].members()
+    assert len(older) == 65
+    assert older - now == {"BTN", "IND", "ISR", "JOR"}  # on the routes, and no document signed
+    assert "belt_and_road_65" not in set(group_shares(LISTED)["group"])
+    assert group_shares(LISTED, ("belt_and_road_65",))["share"].item() == 30
+
+
 def test_membership_follows_the_year() -> None:
     eu = groups()["eu"]
     assert [len(eu.members(y)) for y in (2003, 2004, 2007, 2013, 2021)] == [15, 25, 27, 28, 27]
-    assert len(groups()["oecd"].members(2024)) == 38
+    oecd = groups()["oecd"]  # Slovakia, then Chile, Estonia, Israel and Slovenia, Latvia, Lithuania, Colombia, Costa Rica
+    assert [len(oecd.members(y)) for y in (1999, 2000, 2010, 2016, 2018, 2020, 2021)] == [29, 30, 34, 35, 36, 37, 38]
+    assert [len(groups()["asean"].members(y)) for y in (2024, 2025)] == [10, 11]
+    sco = groups()["sco"]  # the Shanghai Five and Uzbekistan, India and Pakistan, Iran, Belarus
+    assert [len(sco.members(y)) for y in (2001, 2016, 2017, 2023, 2024)] == [6, 6, 8, 9, 10]
     assert "BLR" in groups()["sco"].members(2024)
     assert "BLR" not in groups()["sco"].members(2023)
     africa = groups()["m49_africa"].members()

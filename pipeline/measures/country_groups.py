@@ -22,9 +22,17 @@ _MEMBER = re.compile(r"([A-Z]{3})(?:@(\d{4})?(-)?(\d{4})?)?$")
 COLUMNS = ["direction", "measure", "publisher", "level", "year", "group", "value", "share", "n_partners", "at_least"]
 
 
+Span = tuple[int | None, int | None]
+NARROWER = ("belt_and_road_65",)  # lists beside the one in use: only when asked for
+
+
+def _within(year: int, first: int | None, last: int | None) -> bool:
+    return (first is None or first <= year) and (last is None or year <= last)
+
+
 @dataclass(frozen=True)
 class Group:
-    """One group; `spans` holds each member's first and last year (null: all along)."""
+    """One group; `spans` holds the first and last year of each member's times in it (null: all along)."""
 
     id: str
     en: str
@@ -34,7 +42,7 @@ class Group:
     date: str
     note: str = ""
     one_of: str = ""
-    spans: dict[str, tuple[int | None, int | None]] = field(default_factory=dict)
+    spans: dict[str, tuple[Span, ...]] = field(default_factory=dict)
 
     def members(self, year: int | None = None) -> frozenset[str]:
         """The members in a year, or all that ever were.
@@ -44,7 +52,7 @@ class Group:
         """
         if year is None:
             return frozenset(self.spans)
-        return frozenset(c for c, (a, b) in self.spans.items() if (a is None or a <= year) and (b is None or year <= b))
+        return frozenset(c for c, times in self.spans.items() if any(_within(year, *time) for time in times))
 
 
 @cache
@@ -84,13 +92,14 @@ def _group(file: Any, name: str, entry: Any) -> Group:
     names = entry["name"]
     if not isinstance(names, dict) or not {"en", "zh"} <= set(names):
         raise InputError(where, "name: expected one in each language.", "Write name: {en: …, zh: …}.")
-    spans = {}
+    spans: dict[str, tuple[Span, ...]] = {}
     for word in str(entry["members"]).split():
         found = _MEMBER.match(word)
         if not found:
             raise InputError(where, f"member {word!r}: expected a code like KOR, BLR@2024 or GBR@-2020.")
         first, last = found[2], found[4]
-        spans[found[1]] = (int(first) if first else None, int(last) if last else None)
+        time = (int(first) if first else None, int(last) if last else None)
+        spans[found[1]] = (*spans.get(found[1], ()), time)
     texts = {k: str(entry.get(k, "")) for k in ("source", "url", "date", "note", "one_of")}
     return Group(id=name, en=str(names["en"]), zh=str(names["zh"]), spans=spans, **texts)
 
@@ -103,7 +112,7 @@ def group_shares(partners: pd.DataFrame, wanted: tuple[str, ...] | None = None) 
     partners
         As from `partners`; for an institution the protected table, so that no group gives a hidden partner away.
     wanted
-        Ids of groups; by default all that are not subregions.
+        Ids of groups; by default all that are neither subregions nor narrower lists (NARROWER).
 
     Returns
     -------
@@ -123,7 +132,8 @@ def group_shares(partners: pd.DataFrame, wanted: tuple[str, ...] | None = None) 
     """
     require(partners, (*LIST_KEY, "year", "partner", "value", "total"), "partners")
     known = groups()
-    chosen = wanted if wanted is not None else tuple(i for i, g in known.items() if g.one_of != "subregion")
+    usual = tuple(i for i, g in known.items() if g.one_of != "subregion" and i not in NARROWER)
+    chosen = wanted if wanted is not None else usual
     for name in chosen:
         if name not in known:
             raise InputError("groups.yml", f"no group {name!r}.", did_you_mean(name, known))
@@ -134,7 +144,10 @@ def group_shares(partners: pd.DataFrame, wanted: tuple[str, ...] | None = None) 
         base = total if total > 0 else listed
         partial = bool(part["value"].isna().any()) or not total > 0 or listed < total
         for name in chosen:
-            inside = part[part["partner"].isin(known[name].members(int(str(named["year"]))))]
+            members = known[name].members(int(str(named["year"])))
+            if not members:  # the group is not defined for that year: a gap, not a share of 0
+                continue
+            inside = part[part["partner"].isin(members)]
             value = float(inside["value"].sum())
             rows.append(
                 named
