@@ -72,10 +72,8 @@ def scorecard_blocks(brief: Brief) -> list[blocks.Block]:
         judged, steady = judged[~quiet], judged[quiet]
     if len(judged):
         found.append(_table(brief, judged, pd.concat([steady, plain])))
-    title, more = w("Steady, without a target"), w("Steady, without a target, continued")
-    found += _side_by_side(brief, steady, "scorecard-steady", (title, more))
-    title, more = w("No judgement: neither way is better"), w("No judgement: neither way is better, continued")
-    found += _side_by_side(brief, plain, "scorecard-context", (title, more))
+    found += _side_by_side(brief, steady, "steady", N_("{actor}: steady, without a target"))
+    found += _side_by_side(brief, plain, "context", N_("{actor}: neither way is better"))
     for block in (_followed(brief), *composite_blocks(brief), _gaps(brief, table)):
         found += [block] if block is not None else []
     return found
@@ -267,31 +265,38 @@ def _target(brief: Brief, value: Any, by: Any, year: Any, state: Any, unit: str)
     return w("{aim}: {state}", aim=aim, state=w(STATES[str(state)]))
 
 
-def _side_by_side(brief: Brief, rows: pd.DataFrame, id_: str, titles: tuple[str, str]) -> list[blocks.Block]:
-    """A long list of values in two columns, in the order of the actors."""
-    if rows.empty:
-        return []
-    w, half, parts = brief.w, (len(rows) + 1) // 2, []
-    for place, part in enumerate((rows.head(half), rows.tail(len(rows) - half))):
-        if part.empty:
-            continue
-        made: list[dict[str, blocks.Cell]] = [
-            {
-                "name": name_of(brief, r.indicator),
-                "value": _num(brief, r.value, r.unit),
-                "before": _num(brief, r.before, r.unit),
-                "n": blocks.Num(r.n, w.number(r.n)) if known(r.n) else None,
-            }
-            for r in records(part)
-        ]
-        columns = [
-            blocks.Column("name", w("Indicator")),
-            blocks.Column("value", _year(brief, brief.facts.year), kind="number"),
-            blocks.Column("before", w("Before"), kind="number"),
-            blocks.Column("n", w("n"), kind="number"),
-        ]
-        parts.append(blocks.Table(f"{id_}-{place + 1}", titles[place], columns, made, source=_source(brief)))
-    return [blocks.Columns(parts[0], parts[1])] if len(parts) == 2 else list(parts)
+def _side_by_side(brief: Brief, rows: pd.DataFrame, kind: str, title: str) -> list[blocks.Block]:
+    """A long list of values by actor, two short tables beside each other."""
+    w, tables = brief.w, []
+    for actor in ACTORS:
+        own = rows[rows["actor"].eq(actor)] if len(rows) else rows
+        halves = (own.head((len(own) + 1) // 2), own.tail(len(own) // 2)) if len(own) > FEW else (own,)
+        for place, part in enumerate(halves):
+            name = w(title, actor=w(ACTORS[actor]))
+            name = w("{title}, continued", title=name) if place else name
+            tables += [_short(brief, part, f"scorecard-{kind}-{actor}{'-2' * place}", name)] if len(part) else []
+    pairs = [tables[k : k + 2] for k in range(0, len(tables), 2)]
+    return [blocks.Columns(pair[0], pair[1]) if len(pair) == 2 else pair[0] for pair in pairs]
+
+
+def _short(brief: Brief, rows: pd.DataFrame, id_: str, title: str) -> blocks.Table:
+    w = brief.w
+    made: list[dict[str, blocks.Cell]] = [
+        {
+            "name": name_of(brief, r.indicator),
+            "value": _num(brief, r.value, r.unit),
+            "before": _num(brief, r.before, r.unit),
+            "n": blocks.Num(r.n, w.number(r.n)) if known(r.n) else None,
+        }
+        for r in records(rows)
+    ]
+    columns = [
+        blocks.Column("name", w("Indicator")),
+        blocks.Column("value", _year(brief, brief.facts.year), kind="number"),
+        blocks.Column("before", w("Before"), kind="number"),
+        blocks.Column("n", w("n"), kind="number"),
+    ]
+    return blocks.Table(id_, title, columns, made, source=_source(brief))
 
 
 def _followed(brief: Brief) -> blocks.Table | None:
