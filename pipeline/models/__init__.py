@@ -46,6 +46,7 @@ _DOORS = {
     "partner_rates": "pipeline.models.outcome_tables",
     "barriers": "pipeline.models.barrier_study",
     "theme_outlook": "pipeline.models.themes_ahead",
+    "change_cases": "pipeline.models.cases",
     "trend_test": "pipeline.models.trend_tests",
     "time_to_degree": "pipeline.models.degrees",
     "missing_bounds": "pipeline.measures.intervals",
