@@ -37,7 +37,7 @@ def rates(counts: pd.DataFrame, context: pd.DataFrame | None, subject: str, year
         indicator, year, value (percent; students for net_flow; a ratio for students_per_national_abroad), numerator,
         denominator, source (publishers), reason: null, or why there is no value (no_inbound, no_outbound, no_enrolment,
         no_population). Outbound students are the published count or, where only the net flow is published, inbound
-        minus net flow.
+        minus net flow; where that is less than 0 the published figures contradict each other, and it is not known.
 
     Notes
     -----
@@ -65,11 +65,12 @@ def rates(counts: pd.DataFrame, context: pd.DataFrame | None, subject: str, year
         value = scale * top / bottom if reason is None and bottom > 0 else np.nan
         return dict(zip(COLUMNS, (name, year, value, top, bottom, source, reason), strict=True))
 
+    known_net = () if not np.isnan(net) else ("inbound", "outbound")  # a published net flow needs no parts
     rows = [
         row("inbound_mobility_rate", inbound, enrolment, with_e, ("inbound", "enrolment")),
         row("outbound_mobility_ratio", outbound, enrolment, with_e, ("outbound", "enrolment")),
-        row("net_flow", net, 1.0, flows, ("inbound", "outbound"), 1) | {"denominator": np.nan},
-        row("net_flow_ratio", net, enrolment, with_e, ("inbound", "outbound", "enrolment")),
+        row("net_flow", net, 1.0, flows, known_net, 1) | {"denominator": np.nan},
+        row("net_flow_ratio", net, enrolment, with_e, (*known_net, "enrolment")),
         row("gross_outbound_enrolment_ratio", outbound, population, with_p, ("outbound", "population")),
         row("students_per_national_abroad", inbound, outbound, flows, ("inbound", "outbound"), 1),
     ]
@@ -87,7 +88,9 @@ def _flows(counts: pd.DataFrame, subject: str, year: int) -> tuple[float, float,
         outbound = _value(own, "stock", "outbound")
         if np.isnan(outbound):
             outbound = inbound - net
-        if not (np.isnan(inbound) and np.isnan(outbound)):
+        if outbound < 0:  # published figures that contradict each other give no number of students abroad
+            outbound = np.nan
+        if not (np.isnan(inbound) and np.isnan(outbound) and np.isnan(net)):
             return inbound, outbound, net if not np.isnan(net) else inbound - outbound, publisher
     return np.nan, np.nan, np.nan, ""
 
