@@ -124,7 +124,8 @@ def _cell(cell: Data) -> str:
         width, height = svg_size(cell["svg"])
         return f'<img class="spark" src="{svg_uri(cell["svg"])}" width="{width:.0f}" height="{height:.0f}" alt="{_attr(cell["alt"])}">'
     swatch = f'<span class="swatch" style="background:{_attr(cell["color"])}"></span>' if "color" in cell else ""
-    return swatch + to_html(cell["text"])
+    text = to_html(cell["text"])
+    return swatch + (f'<a class="term" href="{_attr(cell["href"])}">{text}</a>' if "href" in cell else text)
 
 
 def _wide(columns: list[Data]) -> bool:
@@ -174,7 +175,11 @@ def _columns(b: Data, labels: Data) -> str:
 
 
 def _definitions(b: Data, labels: Data) -> str:
-    items = "".join(f"<div><dt>{to_html(term)}</dt><dd>{to_html(text)}</dd></div>" for term, text in b["items"])
+    anchors = [f' id="{_attr(name)}"' for name in b.get("anchors", ())] or [""] * len(b["items"])
+    items = "".join(
+        f"<div{anchor}><dt>{to_html(term)}</dt><dd>{to_html(text)}</dd></div>"
+        for anchor, (term, text) in zip(anchors, b["items"], strict=True)
+    )
     return f'<dl class="{b["type"]}">{items}</dl>'
 
 

@@ -12,6 +12,7 @@ from pipeline.briefs import fonts
 from pipeline.briefs.checks import check
 from pipeline.briefs.document import Data, Document, read_document, texts
 from pipeline.briefs.fonts.embed import font_faces
+from pipeline.briefs.glossary import with_glossary
 from pipeline.briefs.markup import plain
 from pipeline.briefs.markup_html import block_html
 from pipeline.briefs.typeset import kept_together, laid_out, typeset
@@ -69,7 +70,7 @@ def render_html(notebook: Mapping[str, Any]) -> Rendered:
     BriefError
         When the brief is not finished (see `checks.check`).
     """
-    document = finished(notebook)
+    document = with_glossary(finished(notebook))
     words = Words(document.language)
     labels = {
         "data": words("Data of this figure"),

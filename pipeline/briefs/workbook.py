@@ -9,14 +9,18 @@ from __future__ import annotations
 
 import datetime as dt
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.briefs.document import Document
 from pipeline.briefs.downloads import UNKNOWN, Sheet, sheets
+from pipeline.briefs.glossary import indicators_shown
 from pipeline.briefs.markup import plain
 from pipeline.briefs.words import Words
+
+if TYPE_CHECKING:
+    from pipeline.measures.registry.catalogue import Indicator
 
 WIDEST, NARROWEST, PAGE = 48, 9, 90  # characters
 NO_DATE = dt.datetime(1980, 1, 1)  # the first day that a zip file knows: the same brief gives the same bytes
@@ -40,6 +44,7 @@ class _Writer:
             "link": book.add_format({"font_color": "#0B4F9E", "underline": 1}),
         }
         self.names = self._sheet_names(sheets(document))
+        self.defined = indicators_shown(document)
 
     def _sheet_names(self, found: list[Sheet]) -> list[tuple[str, Sheet]]:
         counts = {"table": 0, "figure": 0}
@@ -58,6 +63,8 @@ class _Writer:
         self._contents()
         for name, sheet in self.names:
             self._sheet(name, sheet)
+        if self.defined:
+            self._sheet(self.words("Definitions"), _definitions(self.defined, self.words))
 
     def _cover(self) -> None:
         w, cover = self.words, self.document.cover
@@ -94,15 +101,18 @@ class _Writer:
             1, 0, w("This sheet contains one table, with links to the other sheets."), self.formats["plain"]
         )
         columns = [w("Sheet"), w("What it shows")]
-        last = 3 + len(self.names)
+        listed = [(name, sheet.title) for name, sheet in self.names]
+        if self.defined:
+            listed.append((w("Definitions"), _definitions(self.defined, w).title))
+        last = 3 + len(listed)
         options = {
             "columns": [{"header": c, "header_format": self.formats["head"]} for c in columns],
             "name": "contents",
         }
         page.add_table(3, 0, last, 1, {**options, "autofilter": False, "style": None})
-        for row, (name, sheet) in enumerate(self.names, 4):
+        for row, (name, title) in enumerate(listed, 4):
             page.write_url(row, 0, f"internal:'{name}'!A1", self.formats["link"], name)
-            page.write_string(row, 1, sheet.title, self.formats["text"])
+            page.write_string(row, 1, title, self.formats["text"])
         page.set_column(0, 0, 14)
         page.set_column(1, 1, PAGE)
 
@@ -138,6 +148,13 @@ class _Writer:
                 page.write_string(row, place, str(value), self.formats["symbol"] if number else self.formats["text"])
         longest = max([_width(sheet.columns[place]) / (1 if number else 1.6), *(_width(str(v)) for v in values)])
         page.set_column(place, place, min(max(longest * 1.15 + 2, NARROWEST), WIDEST))
+
+
+def _definitions(shown: Sequence[Indicator], w: Words) -> Sheet:
+    """The indicators of the brief as the registry defines them."""
+    rows: list[list[Any]] = [[one.name(w.language), one.definition(w.language), one.id] for one in shown]
+    columns = [w("Indicator"), w("What it means"), w("Id in the registry")]
+    return Sheet("definitions", "table", w("Indicators in this brief, and what they mean"), columns, rows, [])
 
 
 def _numeric(sheet: Sheet, place: int) -> bool:
