@@ -88,7 +88,7 @@ def _direction(
     if not {year, year - 1} <= set(wide.index):
         return rows.head(0)
     both = [partner for partner in wide.columns if wide[partner].reindex([year - 1, year]).notna().all()]
-    order = wide[both].loc[year - 1].sort_values(ascending=False, kind="stable").index[:MOST]
+    order = sorted(both, key=lambda partner: -float(wide[partner].loc[year - 1]))[:MOST]
     wide = wide[order]
     last, previous = (pd.Series(wide.loc[y].to_numpy(dtype=float), wide.columns) for y in (year, year - 1))
     change = 100 * (last / previous.where(previous.gt(0)) - 1)
