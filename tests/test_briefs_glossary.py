@@ -9,6 +9,7 @@ import openpyxl
 import pytest
 
 from pipeline.briefs import blocks
+from pipeline.briefs.annual.results_of_stays import LISTED, NAMES
 from pipeline.briefs.document import Document
 from pipeline.briefs.glossary import indicators_shown, with_glossary
 from pipeline.briefs.markup_html import block_html
@@ -38,6 +39,19 @@ def test_names_in_tables_lead_to_the_registrys_definitions(language: str) -> Non
         assert f'<div id="{link}"><dt>{one.name(language)}</dt><dd>{one.definition(language)}</dd></div>' in page
     assert page.count('class="term"') == page.count('id="indicator-') == len(SHOWN)
     assert Words(language)("Indicators in this brief, and what they mean") in page
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_outcomes_with_shorter_names_lead_to_their_indicators(language: str) -> None:
+    w = Words(language)
+    columns = [blocks.Column("what", w("Outcome"))]
+    rows = [{"what": w(NAMES[outcome])} for outcome in LISTED]
+    cover = blocks.Cover("k", "t", "s", language).to_json()
+    for table, expected in (("outcomes-all", set(LISTED)), ("another", set())):
+        shown = indicators_shown(Document(cover, [blocks.Table(table, "T", columns, rows).to_json()]))
+        assert {one.arguments.get("which") for one in shown} >= expected - {"dual_supervised"}
+        assert bool(shown) is bool(expected) or {one.name(language) for one in shown} <= {w(NAMES[o]) for o in LISTED}
+        assert all(one.arguments.get("which") in LISTED for one in shown)
 
 
 def test_a_brief_without_indicators_has_no_glossary() -> None:
