@@ -221,6 +221,9 @@ def students_abroad(tables: Tables, asked: Asked) -> Found:
     if not students > 0:
         return missing("no_enrolment")
     rows = physical(begun(stays))
+    rows = rows[rows["direction"].notna()]
+    if rows.empty:
+        return missing("no_base")
     keys = rows.loc[rows["direction"].eq("outbound"), "student_key"]
     if len(keys) and keys.isna().all():
         return missing("no_base")
