@@ -34,6 +34,8 @@ linearised for ratios of sums; none for counts of everyone), unit, reason and el
 no_stays, no_counts, no_agreements, no_events (the table is not there), no_column_… (the source does not record it), no_base (nobody to count), small_base
 (fewer than the minimum n), no_figure (nobody published it for that year), only_more_than, no_inbound, no_outbound, no_enrolment, no_population, partial_list.
 
+`students_abroad_share` needs one table more, which no source gives yet: enrolment, with source, year and students; without it the gap is stated.
+
 A stay counts in the academic year in which it starts; year 2024 is 2023/24. Stays that a refused visa kept from beginning are in no base but that of visas.
 Outcomes leave out stays that still run, so that for recent years they tell of the short ones first. Values of which it is not known are left out of the base.
 Differences between groups and years are associations.
@@ -44,8 +46,8 @@ On the UIS file of 2025 (`tests/test_measures_published.py`, where the file is a
 published; 121 more that the file marks "does not apply" are missing, not 0. Both parts are there for 2,178 country-years, and net flow = inbound − outbound holds in the
 146 that are computed one by one. The file has no outbound students of its own: they follow from the two. In one country-year (ARE 2019) the two contradict each
 other (fewer than 0 abroad), and nothing is derived from them. Against another count, the OECD's table of 40 destinations: of 741 country-years 737 have at least as many
-abroad as the OECD lists; the other four are of small or revised series. Inbound students are within 2 % of the OECD's in 117 of 245 country-years, within 10 % in
-183; the others have students of unknown origin, whom the OECD's table by origin leaves out. Enrolment and population are in none of the files at hand, so the inbound mobility rate,
+abroad as the OECD lists; the other four are LIE 2014, ROU, SVK and SVN 2019. Inbound students are within 2 % of the OECD's in 117 of 245 country-years, within 10 % in
+183; in nearly all others the OECD's list by origin has fewer. Enrolment and population are in none of the files at hand, so the inbound mobility rate,
 the outbound mobility ratio and the gross outbound enrolment ratio are held by hand-computed cases only.
 
 The numbers in the column *ideas* are those of the study that the project serves (docs/framework.md).
