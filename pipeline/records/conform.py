@@ -64,6 +64,7 @@ class Conformed:
     table: RawTable
     frame: nw.LazyFrame
     rows: nw.LazyFrame  # as written
+    n: int = 0  # of them
     readings: dict[str, Mapping[str, Reading]] = field(default_factory=dict)
     changes: list[tuple[str, str, int]] = field(default_factory=list)  # rule, column, rows
     refused: pa.Table | None = None  # line and reason of rows that the reader refused, where they were set aside
@@ -110,12 +111,12 @@ def conform(
     done = Conformed(table, base, base, refused=refused)
     there = [column for column in columns if column.name in given]
     distinct = engine.distinct(base, [RAW + column.name for column in there])
-    rows = int(engine.arrow(base.select(nw.len()))["len"][0].as_py())
+    done.n = int(engine.arrow(base.select(nw.len()))["len"][0].as_py())
     known: dict[str, pa.Table] = {}
     for column in there:
         counts = distinct[RAW + column.name]
         found = _read(done, column, counts)
-        if engine.literals and list(counts.values()) == [rows]:
+        if engine.literals and list(counts.values()) == [done.n]:
             done.frame = done.frame.with_columns(**_literals(found, RAW + column.name))
         else:
             known[RAW + column.name] = found

@@ -78,8 +78,8 @@ class Engine(ABC):
     ) -> nw.LazyFrame:
         """The rows of each value of the text column `by` in a file of its own, `part_name(value, number)`; the rows as they were written."""
 
-    def batches(self, frames: Sequence[nw.LazyFrame], by: str, rows: int) -> list[nw.LazyFrame]:
-        """The rows of all frames in batches of about `rows`, all rows of one value of `by` in one batch; each can be read several times."""
+    def batches(self, frames: Sequence[nw.LazyFrame], by: str, number: int) -> list[nw.LazyFrame]:
+        """The rows of all frames in at most `number` batches, all rows of one value of `by` in one batch; each can be read several times."""
         return [self.keep(nw.concat(frames))]
 
     def distinct(self, frame: nw.LazyFrame, columns: Sequence[str]) -> dict[str, dict[str, int]]:

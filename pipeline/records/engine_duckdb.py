@@ -92,21 +92,19 @@ class DuckDB(Engine):
     def arrow(self, frame: nw.LazyFrame) -> pa.Table:
         return nw.to_native(frame.collect(backend="pyarrow"))
 
-    def batches(self, frames: Sequence[nw.LazyFrame], by: str, rows: int) -> list[nw.LazyFrame]:
-        """One table in memory for few rows; else Parquet files by the digest of `by`, so that a batch is read from its own files."""
-        total = sum(int(self.arrow(f.select(nw.len()))["len"][0].as_py()) for f in frames)
-        parts = -(-total // rows)
-        if parts <= 1 or self._folder is None:
-            return super().batches(frames, by, rows)
+    def batches(self, frames: Sequence[nw.LazyFrame], by: str, number: int) -> list[nw.LazyFrame]:
+        """One batch is a table in memory; several are Parquet files by the digest of `by`, so that each is read from its own files."""
+        if number <= 1 or self._folder is None:
+            return super().batches(frames, by, number)
         folder = self._folder / self._new("batches")
         folder.mkdir()
         for place, frame in enumerate(frames):
             self.connection.execute(
-                f"copy (select *, hash({_name(by)}) % {parts} as part from ({nw.to_native(frame).sql_query()})) "
+                f"copy (select *, hash({_name(by)}) % {number} as part from ({nw.to_native(frame).sql_query()})) "
                 f"to {literal(str(folder / f'frame_{place}'))} (format parquet, partition_by (part), compression zstd, "
                 f"compression_level {LEVEL})"
             )
-        files = [sorted(map(str, folder.glob(f"*/part={part}/*.parquet"))) for part in range(parts)]
+        files = [sorted(map(str, folder.glob(f"*/part={part}/*.parquet"))) for part in range(number)]
         return [nw.from_native(self.connection.read_parquet(f, hive_partitioning=False)) for f in files if f]
 
     def write(self, frame: nw.LazyFrame, path: Path, schema: pa.Schema, order: Sequence[str]) -> None:

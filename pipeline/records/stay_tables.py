@@ -39,7 +39,7 @@ def clean_stays(work: Work, raw: Sequence[RawTable]) -> None:
     engine = work.engine
     tables = sorted(raw, key=lambda t: t.file)
     done = [conform_stays(table, engine) for table in tables]
-    parts = engine.batches(_alike(done), "student_key", BATCH)
+    parts = engine.batches(_alike(done), "student_key", -(-sum(d.n for d in done) // BATCH))
     books = stay_books.open_books(done, parts, engine)
     _write_books(work, done, parts)
     for part in parts:

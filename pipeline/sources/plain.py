@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 SPARE = 8  # cells beyond the last heading that a record of a plain file may have
 
@@ -20,13 +21,16 @@ class PlainCheck:
     """
 
     def __init__(self, delimiter: str, width: int) -> None:
+        import numpy as np
+
         self.plain, self.blank_records, self.long_records = delimiter.isascii(), False, False
         self._blank_at_end = False
         self._delimiter = delimiter.encode()
         self._not_delimiter = bytes(byte for byte in range(256) if byte not in self._delimiter + b"\n")
         self._long, self._too_long = self._delimiter * width, self._delimiter * (width + SPARE)
         empty = rb'[ \t"\r\xc2\xa0\xe3\x80%b]*\n' % re.escape(self._delimiter)
-        self._empty_first, self._empty_record = re.compile(empty), re.compile(rb"\n" + empty)
+        self._empty_first = re.compile(empty)
+        self._may_be_empty = np.isin(np.arange(256), list(b' \t"\r\xc2\xa0\xe3\x80\n' + self._delimiter))
 
     def add(self, block: bytes) -> None:
         """Look at the next block."""
@@ -50,7 +54,17 @@ class PlainCheck:
         return self._too_long in delimiters
 
     def _has_empty_record(self, block: bytes) -> bool:
-        return self._empty_first.match(block) is not None or self._empty_record.search(block) is not None
+        if self._empty_first.match(block) is not None:
+            return True
+        return any(self._empty_first.match(block, at) for at in self._beginnings(block))
+
+    def _beginnings(self, block: bytes) -> Iterator[int]:
+        """Where records begin whose first byte could be one of an empty record; the pattern is slow on all others."""
+        import numpy as np
+
+        text = np.frombuffer(block, dtype=np.uint8)
+        begins = np.flatnonzero(text[:-1] == ord("\n")) + 1
+        yield from map(int, begins[self._may_be_empty[text[begins]]])
 
 
 def quotes_whole_cells(block: bytes, delimiter: int) -> bool:
