@@ -81,7 +81,9 @@ def test_the_older_list_of_the_belt_and_road_is_there_when_asked_for() -> None:
 def test_membership_follows_the_year() -> None:
     eu = groups()["eu"]
     assert [len(eu.members(y)) for y in (2003, 2004, 2007, 2013, 2021)] == [15, 25, 27, 28, 27]
-    oecd = groups()["oecd"]  # Slovakia, then Chile, Estonia, Israel and Slovenia, Latvia, Lithuania, Colombia, Costa Rica
+    oecd = groups()[
+        "oecd"
+    ]  # Slovakia, then Chile, Estonia, Israel and Slovenia, Latvia, Lithuania, Colombia, Costa Rica
     assert [len(oecd.members(y)) for y in (1999, 2000, 2010, 2016, 2018, 2020, 2021)] == [29, 30, 34, 35, 36, 37, 38]
     assert [len(groups()["asean"].members(y)) for y in (2024, 2025)] == [10, 11]
     sco = groups()["sco"]  # the Shanghai Five and Uzbekistan, India and Pakistan, Iran, Belarus

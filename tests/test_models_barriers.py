@@ -67,7 +67,9 @@ class TestBySum:
         assert value(stays, self.none, "unfunded") == pytest.approx(200 / 3)
         assert value(stays, self.none, "withdrawn_unfunded") == 50
         dear = pd.concat([stays, stays.assign(grant_amount=[None, None, 4000.0, None])], ignore_index=True)
-        assert value(dear, self.none, "grant_per_month") == 1000  # 10,000 CNY over 10 months; euros, and who left, apart
+        assert (
+            value(dear, self.none, "grant_per_month") == 1000
+        )  # 10,000 CNY over 10 months; euros, and who left, apart
 
     def test_a_refused_student_counts_though_the_stay_never_began(self) -> None:
         stays = some_stays(

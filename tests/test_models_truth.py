@@ -77,7 +77,9 @@ def true_differences(stays: pd.DataFrame, links: ModuleType) -> dict[str, float]
     own = failing(stays, links, funder="self")
     funded = float((own - failing(stays, links, funder="government")).mean())
     at_need = failing(stays, links, language_entry="B2")
-    found = dict.fromkeys(("government", "university", "host_university", "foundation", "joint_fund", "employer"), funded)
+    found = dict.fromkeys(
+        ("government", "university", "host_university", "foundation", "joint_fund", "employer"), funded
+    )
     return found | {b: float((at_need - failing(stays, links, language_entry=b)).mean()) for b in ("B1", "C1")}
 
 
