@@ -87,34 +87,35 @@ def _direction(
     wide = rows.pivot(index="year", columns="partner", values="value").astype(float)
     if not {year, year - 1} <= set(wide.index):
         return rows.head(0)
-    both = [partner for partner in wide.columns if wide[partner].reindex([year - 1, year]).notna().all()]
-    order = sorted(both, key=lambda partner: -float(wide[partner].loc[year - 1]))[:MOST]
-    wide = wide[order]
-    last, previous = (pd.Series(wide.loc[y].to_numpy(dtype=float), wide.columns) for y in (year, year - 1))
-    change = 100 * (last / previous.where(previous.gt(0)) - 1)
+    both = [str(p) for p in wide.columns if wide[p].reindex([year - 1, year]).notna().all()]
+    last, previous = (pd.Series(wide[both].loc[[y]].to_numpy(dtype=float)[0], both) for y in (year, year - 1))
+    order = previous.sort_values(ascending=False, kind="stable").index.astype(str).tolist()[:MOST]
+    change = (100 * (last / previous.where(previous.gt(0)) - 1)).reindex(order)
+    said, came, before = change.to_dict(), last.to_dict(), previous.to_dict()
     ahead = _expected(rows[rows["partner"].isin(order)], year)
+    bounds = ahead[["median", "lower_95", "upper_95"]].astype(float).to_dict("index")
     marked = set(rows.loc[rows["year"].eq(year) & rows["status"].eq("B"), "partner"])
     about = {c: rows[c].iloc[0] for c in KEY}
     found: list[dict[str, Any]] = []
     for partner in order:
-        if partner not in ahead.index or (shown is not None and (about["direction"], partner) not in shown):
+        if partner not in bounds or (shown is not None and (about["direction"], partner) not in shown):
             continue
-        expected, low, high = ahead.loc[partner, ["median", "lower_95", "upper_95"]].astype(float).round()
-        value = float(wide.loc[year, partner])
-        row = about | {"partner": partner, "year": year, "value": value, "previous": float(wide.loc[year - 1, partner])}
-        row |= {
-            "pct": float(change[partner]),
-            "expected": expected,
-            "lower": low,
-            "upper": high,
-            "beyond": value - expected,
+        expected, low, high = (round(bounds[partner][name]) for name in ("median", "lower_95", "upper_95"))
+        value = came[partner]
+        row = about | {
+            "partner": partner,
+            "year": year,
+            "value": value,
+            "previous": before[partner],
+            "pct": said[partner],
         }
+        row |= {"expected": expected, "lower": low, "upper": high, "beyond": value - expected}
         row |= {
             "side": "above" if value > high else "below" if value < low else "within",
             "since": _since(wide[partner]),
         }
-        row |= _peers(change, str(partner)) | _known(events, year, country, str(partner))
-        found.append(row | {"definition": partner in marked, "small": row["previous"] < SMALL})
+        row |= _peers(change, partner) | _known(events, year, country, partner)
+        found.append(row | {"definition": partner in marked, "small": before[partner] < SMALL})
     return _ranked(pd.DataFrame(found)) if found else rows.head(0)
 
 
