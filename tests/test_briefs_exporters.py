@@ -263,6 +263,24 @@ def test_long_table_repeats_its_head_and_every_page_its_banner_and_number(paper:
     assert all(SAID[language]["heads"][0] in text for text in with_rows)
 
 
+@pytest.mark.parametrize("more", [6, 7])
+def test_long_brief_says_on_its_first_page_where_its_sections_are(more: int, language: str) -> None:
+    sections = [
+        block
+        for n in range(more)
+        for block in (blocks.Section(f"more-{n}", f"Section{n}"), blocks.Paragraph("Some words. " * 250))
+    ]
+    made = pikepdf.open(io.BytesIO(pdf([*parts(language), *sections])))
+    contents = shown(made, 0).replace(" ", "").partition(Words(language)("Contents"))[2]
+    if more < 7:  # with the brief's own section they are fewer than eight
+        assert not contents
+        return
+    told = {int(n): int(page) for n, page in re.findall(r"Section([0-9])([0-9]+)", contents)}
+    assert sorted(told) == list(range(more)), contents
+    for n, page in told.items():
+        assert f"Section{n}" in shown(made, page - 1).replace(" ", "")
+
+
 def test_pdf_is_a4(paper: pikepdf.Pdf) -> None:
     box = [float(side) for side in paper.pages[0].MediaBox]
     assert box[2] - box[0] == pytest.approx(210 / 25.4 * 72, abs=0.5)

@@ -132,6 +132,9 @@ def _settable(value: Any, missing: set[str], key: str = "") -> Any:
     return value
 
 
+LONG = 8  # sections from which on a PDF says on its first page where they are
+
+
 def pdf_data(document: Document) -> tuple[Data, list[str]]:
     """What the Typst template reads, and the characters that were replaced."""
     missing = _missing_in_figures(document)
@@ -147,6 +150,10 @@ def pdf_data(document: Document) -> tuple[Data, list[str]]:
         "running": plain(cover["running"]),
         "synthetic": cover["synthetic"],
         "cover": cover,
+        "contents": {
+            "title": words("Contents"),
+            "shown": len([block for block in document.blocks if block["type"] == "section"]) >= LONG,
+        },
         "blocks": [laid_out(block) for block in kept_together(document.blocks)],
     }
     return _settable(data, missing), sorted(missing)
