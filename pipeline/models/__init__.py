@@ -47,6 +47,7 @@ _DOORS = {
     "barriers": "pipeline.models.barrier_study",
     "theme_outlook": "pipeline.models.themes_ahead",
     "change_cases": "pipeline.models.cases",
+    "Happenings": "pipeline.models.happenings",
     "trend_test": "pipeline.models.trend_tests",
     "time_to_degree": "pipeline.models.degrees",
     "missing_bounds": "pipeline.measures.intervals",

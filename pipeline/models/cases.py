@@ -1,132 +1,161 @@
-"""Partners as cases: what changed in a year, by how much beyond the expected, and what speaks for and against an explanation."""
+"""Cases: which figures of a year moved beyond what the years before gave to expect, and what speaks for and against an explanation."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from pipeline.measures.case_lines import COUNTRY, INSTITUTION, LINES, MODE, OUTCOME, PEOPLE, SUBJECT
 from pipeline.measures.yearly import require
 from pipeline.models.forecast import outlook
+from pipeline.models.happenings import Happenings
+from pipeline.models.log_odds import LogOdds
 from pipeline.models.panel import MIN_OBSERVED
 
-MOST = 30  # partners of a direction, the largest
-SMALL = 50  # people a year before: of fewer, chance alone moves much
-KEY = ["direction", "publisher", "measure"]
-COLUMNS = [*KEY, "partner", "year", "value", "previous", "pct", "expected", "lower", "upper", "beyond", "side", "rank", "since",
-           "peers_pct", "peers", "alike_pct", "events_en", "events_zh", "definition", "small"]  # fmt: skip
+SMALL = 50  # people, the year before or in the base: of fewer, chance alone moves much
+FEWEST_PEERS = 3
+BEFORE = 3  # years whose mean coverage is the usual one
+POOLS = ((SUBJECT, MODE), (COUNTRY, INSTITUTION), (OUTCOME,))  # lines from whose errors one learns about another
+REACH = {"points": (1.0, 5.0)}  # a mean of points cannot leave its scale
+BOUNDS = ["median", "lower_95", "upper_95"]
+KEY = ["about", "name", "direction", "publisher", "measure"]
+COLUMNS = [*KEY, "country", "unit", "year", "period", "value", "previous", "pct", "expected", "lower", "upper", "beyond", "departure", "side", "rank", "since", "back",
+           "peers_pct", "peers", "alike_pct", "events_en", "events_zh", "definition", "inexact", "small", "n", "coverage", "coverage_before", "better"]  # fmt: skip
 
 
 def change_cases(
-    rows: pd.DataFrame,
-    year: int,
-    events: pd.DataFrame,
-    country: str | None = None,
-    shown: Collection[tuple[str, str]] | None = None,
+    lines: pd.DataFrame, year: int, happenings: Happenings, experience: pd.DataFrame | None = None
 ) -> pd.DataFrame:
-    """The partners whose number moved most beyond what was to be expected, with the evidence on either side.
+    """What each line did in a year, what was to be expected, and the evidence for and against an explanation of what lies beyond.
 
     Parameters
     ----------
-    rows
-        Yearly figures by partner, in the columns of `measures.series`; of each direction the publisher and measure with most partners in `year` are taken.
+    lines
+        From `published_lines`, `stay_lines` or `outcome_lines`.
     year
-        Whose change is looked at.
-    events
-        From `known_breaks`.
-    country
-        The subject's alpha-3 code, whose events count besides those of the whole world and of the partner.
-    shown
-        Direction and partner whose number may be shown; all by default.
+        Whose change is looked at; later years are not used.
+    happenings
+        Known and declared events.
+    experience
+        Other yearly totals to learn from (unit, year, value, status), as for `outlook`; only their years before `year` are used.
 
     Returns
     -------
     pandas.DataFrame
-        direction, publisher, measure, partner, year, value, previous, pct; expected, lower, upper (95 %, whole people): the outlook made of the figures up to the year before; beyond (value − expected); side
-        (above, below, within the interval); rank (1 is the largest rise beyond it, −1 the largest fall); since (the year from which it has moved the same way); peers_pct (median change of the other
-        partners), peers, alike_pct (share of them that moved the same way at least half as much); events_en, events_zh (known events of the year, with ";"); definition (the figure is marked as a break
-        in series); small (fewer than 50 the year before). Evidence, not causes.
+        One row a line that may be told, has figures of the year and the year before, and five years to learn from: about, name, direction, publisher, measure, country, unit, year, period, value, previous, pct (null
+        of what is no number of people); expected, lower, upper (95 %): the outlook made of the years before alone; beyond (value − expected), departure (beyond over the reach of the interval on that side: past ±1 it lies outside), side (above,
+        below, within), rank within about and unit (1 the farthest above, −1 the farthest below); since (the year from which it has moved the same way), back (it comes back to where an earlier year was); peers_pct, peers, alike_pct: median
+        change of the others of its kind and direction (of a subject: of its partner countries), how many, the share that moved the same way at least half as much;
+        events_en, events_zh (known and declared ones, with ";"); definition (a new definition), inexact (a rounded figure), small (fewer than 50 people), n (base, of outcomes), coverage, coverage_before (percent known, in the
+        year and on the mean of three before); better (the side that is better, of outcomes). Numbers are given to the line's step; bounds are rounded outwards, and side is what the numbers given say. Evidence, not causes.
 
     Raises
     ------
     InputError
         A column is missing.
 
+    Notes
+    -----
+    Percentages are expected as log-odds (`LogOdds`). Totals and modes, partners, outcomes: each is one panel, from whose errors the width of its intervals is learnt.
+
     Examples
     --------
-    >>> from pipeline.models import known_breaks
-    >>> years = range(2010, 2020)
-    >>> part = [pd.DataFrame({"partner": p, "year": years, "value": [100 + k * g for k in years for k in [k - 2010]]}) for p, g in (("KOR", 2), ("DEU", 3), ("FRA", 1))]
-    >>> rows = pd.concat(part).assign(direction="inbound", publisher="P", measure="stock", level="all", mode="all", funding="all", status="A", exactness="exact")
+    >>> from pipeline.measures import published_lines
+    >>> from pipeline.models import Happenings, known_breaks
+    >>> part = [pd.DataFrame({"partner": p, "year": range(2010, 2020), "value": [100.0 + g * k for k in range(10)]}) for p, g in (("KOR", 2), ("DEU", 3), ("FRA", 1))]
+    >>> rows = pd.concat(part).assign(series_id="s", direction="inbound", publisher="P", measure="stock", level="all", mode="all", funding="all", status="A", exactness="exact")
     >>> rows.loc[rows.partner.eq("DEU") & rows.year.eq(2019), "value"] = 300.0
-    >>> found = change_cases(rows, 2019, known_breaks())
-    >>> found.loc[found["rank"].eq(1), ["partner", "side", "since", "alike_pct"]].values.tolist()
-    [['DEU', 'above', 2011, 0]]
+    >>> found = change_cases(published_lines(rows.assign(period=rows.year.astype(str)), 2019), 2019, Happenings(known_breaks()))
+    >>> found.loc[found["rank"].eq(1), ["name", "side", "since"]].values.tolist()
+    [['DEU', 'above', 2011]]
     """
-    needed = [*KEY, "partner", "year", "value", "level", "mode", "funding", "status", "exactness"]
-    require(rows, needed, "rows")
-    whole = rows["level"].eq("all") & rows["mode"].eq("all") & rows["funding"].eq("all") & rows["partner"].ne("WLD")
-    kept = rows[whole & rows["year"].le(year) & rows["value"].notna() & rows["exactness"].ne("at_least")]
-    parts = [_direction(part, year, events, country, shown) for _, part in kept.groupby("direction")]
-    parts = [part for part in parts if len(part)]
-    return pd.concat(parts, ignore_index=True)[COLUMNS] if parts else pd.DataFrame(columns=COLUMNS)
+    require(lines, tuple(LINES), "lines")
+    rows = lines[lines["year"].le(year) & lines["value"].notna()]
+    rows = rows.assign(line=rows.groupby(KEY, dropna=False, sort=False).ngroup()).sort_values(["line", "year"])
+    pools = [rows[rows["about"].isin(pool)] for pool in POOLS]
+    expected = [_expected(pool, year, experience) for pool in pools if len(pool)]
+    ahead = {int(str(k)): v for table in expected for k, v in table.to_dict("index").items()}
+    kept = [(int(str(k)), part) for k, part in rows.groupby("line", sort=False)]
+    found = [_case(part, year, ahead[k], happenings) for k, part in kept if k in ahead and _judged(part, year)]
+    if not found:
+        return pd.DataFrame(columns=COLUMNS)
+    table = pd.DataFrame([row | _peers(found, row) for row in found])
+    return _ranked(table)[COLUMNS]
 
 
-def _direction(
-    rows: pd.DataFrame, year: int, events: pd.DataFrame, country: str | None, shown: Collection[tuple[str, str]] | None
-) -> pd.DataFrame:
-    now = rows[rows["year"].eq(year)]
-    if now.empty:
-        return now
-    best = (
-        now.groupby(["publisher", "measure"])["partner"].nunique().sort_values(ascending=False, kind="stable").index[0]
-    )
-    rows = rows[rows["publisher"].eq(best[0]) & rows["measure"].eq(best[1])].drop_duplicates(["partner", "year"])
-    wide = rows.pivot(index="year", columns="partner", values="value").astype(float)
-    if not {year, year - 1} <= set(wide.index):
-        return rows.head(0)
-    both = [str(p) for p in wide.columns if wide[p].reindex([year - 1, year]).notna().all()]
-    last, previous = (pd.Series(wide[both].loc[[y]].to_numpy(dtype=float)[0], both) for y in (year, year - 1))
-    order = previous.sort_values(ascending=False, kind="stable").index.astype(str).tolist()[:MOST]
-    change = (100 * (last / previous.where(previous.gt(0)) - 1)).reindex(order)
-    said, came, before = change.to_dict(), last.to_dict(), previous.to_dict()
-    ahead = _expected(rows[rows["partner"].isin(order)], year)
-    bounds = ahead[["median", "lower_95", "upper_95"]].astype(float).to_dict("index")
-    marked = set(rows.loc[rows["year"].eq(year) & rows["status"].eq("B"), "partner"])
-    about = {c: rows[c].iloc[0] for c in KEY}
-    found: list[dict[str, Any]] = []
-    for partner in order:
-        if partner not in bounds or (shown is not None and (about["direction"], partner) not in shown):
-            continue
-        expected, low, high = (round(bounds[partner][name]) for name in ("median", "lower_95", "upper_95"))
-        value = came[partner]
-        row = about | {
-            "partner": partner,
-            "year": year,
-            "value": value,
-            "previous": before[partner],
-            "pct": said[partner],
-        }
-        row |= {"expected": expected, "lower": low, "upper": high, "beyond": value - expected}
-        row |= {
-            "side": "above" if value > high else "below" if value < low else "within",
-            "since": _since(wide[partner]),
-        }
-        row |= _peers(change, partner) | _known(events, year, country, partner)
-        found.append(row | {"definition": partner in marked, "small": before[partner] < SMALL})
-    return _ranked(pd.DataFrame(found)) if found else rows.head(0)
+def _judged(part: pd.DataFrame, year: int) -> bool:
+    return bool(part["told"].iloc[-1]) and {year, year - 1} <= set(part["year"])
 
 
-def _expected(rows: pd.DataFrame, year: int) -> pd.DataFrame:
-    """The outlook of the year from what was known before it."""
-    before = rows[rows["year"].lt(year)].rename(columns={"partner": "unit"})
-    long = before.groupby("unit")["year"].transform("size").ge(MIN_OBSERVED)
-    if not long.any():
-        return pd.DataFrame(columns=["median", "lower_95", "upper_95"])
-    ahead = outlook(before.loc[long, ["unit", "year", "value", "status"]], 1)
-    return ahead[ahead["year"].eq(year)].set_index("unit")
+def _expected(rows: pd.DataFrame, year: int, experience: pd.DataFrame | None) -> pd.DataFrame:
+    """The outlook of the year from what was known before it, by line."""
+    before = rows[rows["year"].lt(year)]
+    before = before[before.groupby("line")["year"].transform("size").ge(MIN_OBSERVED)]
+    scales: dict[int, LogOdds] = {}
+    panel = []
+    for line, part in before.groupby("line", sort=False):
+        value = part["value"].astype(float)
+        if part["unit"].iloc[0] == "%":
+            scales[int(str(line))] = scale = LogOdds.of(value, part["n"])
+            value = scale.entered(value, part["n"])
+        panel.append(
+            pd.DataFrame({"unit": f"line:{line}", "year": part["year"], "value": value, "status": part["status"]})
+        )
+    if not panel:
+        return pd.DataFrame(columns=BOUNDS)
+    if experience is not None:
+        past = experience[experience["year"].lt(year)]
+        panel.append(past.assign(unit="learnt:" + past["unit"].astype(str))[["unit", "year", "value", "status"]])
+    ahead = outlook(pd.concat(panel, ignore_index=True), 1)
+    ahead = ahead[ahead["year"].eq(year) & ahead["unit"].str.startswith("line:")]
+    ahead = ahead.set_index(ahead["unit"].str.removeprefix("line:").astype(int))[BOUNDS].astype(float)
+    for line in ahead.index.intersection(list(scales)):
+        ahead.loc[[line]] = scales[int(line)].back(ahead.loc[[line]])
+    return ahead
+
+
+def _case(part: pd.DataFrame, year: int, ahead: dict[Any, Any], happenings: Happenings) -> dict[str, Any]:
+    """One line's case, but for what its peers did."""
+    last, line = part.iloc[-1], part.set_index("year")["value"].astype(float)
+    step, people = float(last["step"]), last["unit"] == PEOPLE
+    value, previous, expected = (_to(v, step) for v in (line[year], line[year - 1], ahead["median"]))
+    least, most = REACH.get(str(last["unit"]), (0.0, np.inf))
+    lower = max(_to(ahead["lower_95"], step, np.floor), least)
+    upper = min(_to(ahead["upper_95"], step, np.ceil), most)
+    row = {c: last[c] for c in [*KEY, "country", "unit", "period", "better", "coverage"]}
+    row |= {
+        "year": year,
+        "value": value,
+        "previous": previous,
+        "pct": 100 * (value / previous - 1) if people and previous > 0 else np.nan,
+    }
+    row |= {"expected": expected, "lower": lower, "upper": upper, "beyond": _to(value - expected, step)}
+    row |= {
+        "departure": _departure(value, expected, lower, upper, step),
+        "side": "above" if value > upper else "below" if value < lower else "within",
+    }
+    happened = happenings.of({str(k): v for k, v in last.items()}, year)
+    redefined = bool(happened.pop("redefined")) or last["status"] == "B"
+    usual = pd.to_numeric(part.loc[part["year"].between(year - BEFORE, year - 1), "coverage"]).mean()
+    base = previous if people else float(last["n"])
+    return row | happened | {
+        "since": _since(line), "back": _comes_back(line), "definition": redefined, "small": bool(base < SMALL),
+        "inexact": bool(part.loc[part["year"].ge(year - 1), "exactness"].ne("exact").any()),
+        "n": np.nan if people else base, "coverage_before": round(float(usual)) if usual == usual else np.nan,
+    }  # fmt: skip
+
+
+def _to(value: float, step: float, rounding: Any = np.round) -> float:
+    """A number to a step; a bound that is a step but for the error of arithmetic stays one."""
+    return round(float(rounding(round(float(value) / step, 6))) * step, 6)
+
+
+def _departure(value: float, expected: float, lower: float, upper: float, step: float) -> float:
+    """How far a value lies from what was expected, in reaches of the interval on that side, which is a step at least."""
+    reach = upper - expected if value >= expected else expected - lower
+    return (value - expected) / max(reach, step)
 
 
 def _since(line: pd.Series) -> int:
@@ -137,23 +166,41 @@ def _since(line: pd.Series) -> int:
     return int(later[0])
 
 
-def _peers(change: pd.Series, partner: str) -> dict[str, Any]:
-    others, own = change.drop(partner).dropna(), float(change[partner])
-    if others.empty or not np.isfinite(own):
+def _comes_back(line: pd.Series) -> bool:
+    """Whether the run of changes only leads back to where an earlier year was, before what the run makes up for."""
+    values, start = line.dropna(), _since(line)
+    before = values[values.index < start].to_numpy(dtype=float)[:-1]
+    if not len(before):
+        return False
+    last, previous = values.to_numpy(dtype=float)[[-1, -2]]
+    return bool(last <= before.max() if last > previous else last >= before.min())
+
+
+def _peers(cases: list[dict[str, Any]], row: dict[str, Any]) -> dict[str, Any]:
+    """What the others did: those of its kind in its direction; of a subject its partner countries, of an outcome nobody."""
+    kind = COUNTRY if row["about"] == SUBJECT else row["about"]
+    alike = (kind, row["direction"], row["measure"])
+    others = [
+        c["pct"] for c in cases if (c["about"], c["direction"], c["measure"]) == alike and c["name"] != row["name"]
+    ]
+    others, own = [float(p) for p in others if np.isfinite(p)], float(row["pct"])
+    if len(others) < FEWEST_PEERS or not np.isfinite(own):
         return {"peers_pct": np.nan, "peers": len(others), "alike_pct": np.nan}
-    alike = (others * np.sign(own)).ge(abs(own) / 2) if own else others.eq(0)
-    return {"peers_pct": float(others.median()), "peers": len(others), "alike_pct": round(100 * float(alike.mean()))}
-
-
-def _known(events: pd.DataFrame, year: int, country: str | None, partner: str) -> dict[str, Any]:
-    first, last = (pd.to_numeric(events[c]).astype(int) for c in ("first_year", "last_year"))
-    mine = events[events["country"].isin(["WLD", country, partner]) & first.le(year) & last.ge(year)]
-    return {f"events_{k}": ";".join(dict.fromkeys(mine[f"label_{k}"])) for k in ("en", "zh")}
+    moved = [p * np.sign(own) >= abs(own) / 2 if own else p == 0 for p in others]
+    return {
+        "peers_pct": float(np.median(others)),
+        "peers": len(others),
+        "alike_pct": round(100 * float(np.mean(moved))),
+    }
 
 
 def _ranked(table: pd.DataFrame) -> pd.DataFrame:
-    """Rises beyond the expected as 1, 2, …, falls as −1, −2, …."""
-    up = table["beyond"].where(table["beyond"].gt(0)).rank(ascending=False, method="first")
-    down = table["beyond"].where(table["beyond"].lt(0)).rank(method="first")
-    rank = up.fillna(-down).fillna(0).astype(int)
-    return table.assign(rank=rank).sort_values("beyond", ascending=False, kind="stable", ignore_index=True)
+    """Of each kind and unit, those above what was expected as 1, 2, …, those below as −1, −2, …; the farthest above first."""
+    kind = [table["about"], table["unit"]]
+    up = table["beyond"].where(table["beyond"].gt(0)).groupby(kind).rank(ascending=False, method="first")
+    down = table["beyond"].where(table["beyond"].lt(0)).groupby(kind).rank(method="first")
+    table = table.assign(rank=up.fillna(-down).fillna(0).astype(int), _kind=np.arange(len(table)))
+    first = table.groupby(kind, sort=False)["_kind"].transform("min")
+    return table.assign(_kind=first).sort_values(
+        ["_kind", "beyond"], ascending=[True, False], kind="stable", ignore_index=True
+    )

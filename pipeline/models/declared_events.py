@@ -87,7 +87,7 @@ def _examined(
     before, after = min(BEFORE, year - first), min(AFTER, last - year + 1)
     if after < 1:
         return row | {"verdict": "cannot_tell", "reason": LATE}, none
-    treated = _members(event.countries, year, where)
+    treated = concerned_countries(event.countries, year, where)
     window = panel[panel["year"].between(year - before, year + after - 1)]
     row |= {"first_year": year - before, "last_year": year + after - 1}
     few = window.loc[window["value"].gt(0) & window["value"].lt(least), "partner"]
@@ -148,7 +148,19 @@ def _comparable(window: pd.DataFrame, treated: set[str], year: int) -> pd.DataFr
     return window[window["unit"].isin([*own.index, *alike.index])]
 
 
-def _members(countries: tuple[str, ...], year: int, where: str) -> set[str]:
+def concerned_countries(countries: tuple[str, ...], year: int, where: str) -> set[str]:
+    """The alpha-3 codes that codes and groups of countries stand for in a year.
+
+    Raises
+    ------
+    SettingsError
+        A group is not known; `where` names the entry.
+
+    Examples
+    --------
+    >>> len(concerned_countries(("eu", "KOR"), 2024, "an event"))
+    28
+    """
     known = groups()
     found: set[str] = set()
     for item in countries:

@@ -8,6 +8,7 @@ import pandas as pd
 from pipeline.measures.disclosure.gate import as_policy
 from pipeline.measures.themes import PERCENT, RATE
 from pipeline.models.forecast import backtest, outlook
+from pipeline.models.log_odds import LogOdds
 from pipeline.models.record import track_record
 from pipeline.models.trend_tests import LEAST_YEARS, trend_test
 from pipeline.settings import Disclosure
@@ -78,31 +79,18 @@ def theme_outlook(
     return {"themes": shown.reindex(columns=YEARS), "theme_trends": trends, "theme_record": record}
 
 
-def _log_odds(percent: pd.Series, n: pd.Series) -> pd.Series:
-    share = (percent / 100 * n + 0.5) / (n + 1)  # so that none and all have one
-    return pd.Series(np.log(share / (1 - share)), percent.index)
-
-
-def _scales(part: pd.DataFrame) -> tuple[float, float]:
-    """Centre and sign by which log-odds are entered: below 0 somewhere, so that no floor is put at 0."""
-    z = _log_odds(part["value"], part["n"])
-    centre = float(z.iloc[0])
-    return centre, -1.0 if (z - centre).min() >= 0 else 1.0
-
-
 def _ahead(series: pd.DataFrame, horizon: int, experience: pd.DataFrame | None) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The outlook on the scale of the data, and the record of earlier ones."""
     if series.empty:
         return pd.DataFrame(columns=["unit", "year", *BOUNDS]), pd.DataFrame()
     panel: list[pd.DataFrame] = []
-    back: dict[str, tuple[float, float]] = {}
+    back: dict[str, LogOdds] = {}
     for name, part in series.groupby("indicator", sort=False):
         part = part.sort_values("year")
         value = part["value"].astype(float)
         if part["unit"].iloc[0] == PERCENT:
-            back[str(name)] = _scales(part)
-            centre, sign = back[str(name)]
-            value = sign * (_log_odds(value, part["n"].astype(float)) - centre)
+            back[str(name)] = LogOdds.of(value, part["n"])
+            value = back[str(name)].entered(value, part["n"])
         panel.append(pd.DataFrame({"unit": name, "year": part["year"], "value": value}))
     names = [str(part["unit"].iloc[0]) for part in panel]
     if experience is not None and len(experience):
@@ -110,22 +98,14 @@ def _ahead(series: pd.DataFrame, horizon: int, experience: pd.DataFrame | None) 
     entered = pd.concat(panel, ignore_index=True)
     ahead, past = outlook(entered, horizon), backtest(entered, horizon)
     ahead, past = ahead[ahead["unit"].isin(names)], past[past["unit"].isin(names)]
-    for share, (centre, sign) in back.items():
-        ahead = _turned(ahead, share, centre, sign, BOUNDS)
+    for share, scale in back.items():
+        mine = ahead["unit"].eq(share)
+        ahead = ahead.assign(
+            **{str(c): ahead[str(c)].mask(mine, turned) for c, turned in scale.back(ahead.loc[mine, BOUNDS]).items()}
+        )
     kinds = past["unit"].isin(list(back)).map({True: PERCENT, False: "counts"})
     records = [track_record(part).tail(1).assign(unit=kind) for kind, part in past.groupby(kinds)]
     return ahead, pd.concat(records, ignore_index=True) if records else pd.DataFrame()
-
-
-def _turned(table: pd.DataFrame, name: str, centre: float, sign: float, columns: list[str]) -> pd.DataFrame:
-    """One unit's log-odds as percentages; where the sign was turned, lower and upper change places."""
-    mine = table["unit"].eq(name)
-    part = table.loc[mine, columns].astype(float)
-    if sign < 0:
-        swapped = {c: c.replace("lower", "X").replace("upper", "lower").replace("X", "upper") for c in columns}
-        part = part.rename(columns=swapped)[columns]
-    shares = pd.DataFrame(100 / (1 + np.exp(-(sign * part + centre))), part.index, columns)
-    return table.assign(**{c: table[c].where(~mine, shares[c].reindex(table.index)) for c in columns})
 
 
 def _rounded(values: pd.Series, units: pd.Series) -> pd.Series:
