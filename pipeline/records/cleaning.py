@@ -27,7 +27,7 @@ class Cleaned:
 
     Attributes
     ----------
-    stays, counts, agreements, institutions, events, context
+    stays, counts, agreements, institutions, suggestions, events, context
         The tables of `schema.TABLES`, of the sources cleaned.
     rejected, unresolved, merged, changes, checks, ledger
         What became of every row and value.
@@ -43,6 +43,7 @@ class Cleaned:
     counts: pd.DataFrame
     agreements: pd.DataFrame
     institutions: pd.DataFrame
+    suggestions: pd.DataFrame
     events: pd.DataFrame
     context: pd.DataFrame
     rejected: pd.DataFrame

@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipeline.records.codes import ERASMUS_PATTERN, ROR_PATTERN
 from pipeline.records.countries import codes
 from pipeline.records.schema import PANDAS, TABLES
 from pipeline.records.words import vocabularies
@@ -70,6 +71,7 @@ _REQUIRED = {
     ),
     "agreements": ("partner", "country", "institution_id", "source", "file", "line"),
     "institutions": ("institution_id", "name", "country", "stays", "agreements", "source"),
+    "suggestions": ("written", "country", "institution", "score", "times", "source"),
     "events": ("kind", "start", "source", "file", "line"),
     "context": ("country", "year", "period", "indicator", "source", "file", "line"),
     "rejected": ("source", "file", "table", "line", "column", "reason"),
@@ -90,6 +92,7 @@ _BOUNDS: dict[str, dict[str, tuple[float, float]]] = {
     },
     "counts": {"year": (1850, 2101)},
     "agreements": {"quota_in": (0, 1e6), "quota_out": (0, 1e6)},
+    "suggestions": {"score": (0, 99), "times": (1, 1e12)},
     "context": {"year": (1850, 2101)},
     "ledger": dict.fromkeys(("rows_read", "rows_kept", "rows_rejected", "rows_merged"), (0, 1000000000000.0)),
 }
@@ -132,6 +135,7 @@ def _column_checks(table: str, name: str) -> Iterator[Any]:
         "stays",
         "agreements",
         "institutions",
+        "suggestions",
         "events",
     ):
         yield Check.isin(sorted(codes()))
@@ -139,6 +143,9 @@ def _column_checks(table: str, name: str) -> Iterator[Any]:
         yield Check.str_matches(_PLACE)
     if name == "academic_year":
         yield Check.str_matches(r"^[0-9]{4}(?:/[0-9]{2})?$")
+    if name in ("ror", "erasmus_code"):
+        one = (ROR_PATTERN if name == "ror" else ERASMUS_PATTERN).strip("^$")
+        yield Check.str_matches(f"^{one}(?:; {one})*$")
     if name == "student_key":
         yield Check.str_matches(r"^[0-9a-f]{16}$")
     if name == "start_by_month":

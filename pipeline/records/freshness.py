@@ -1,4 +1,4 @@
-"""Whether a source was cleaned already: the same bytes, the same card, the same code, the same key for pseudonyms.
+"""Whether a source was cleaned already: the same bytes, the same card and confirmed aliases, the same code, the same key for pseudonyms.
 
 The stamp of a cleaning takes its place after the tables, and goes before they do: a stamp stands for tables that are whole.
 """
@@ -14,7 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.records import publish
+from pipeline.records import aliases, publish
 from pipeline.records.pseudonyms import key_mark
 from pipeline.records.schema import TABLES
 
@@ -32,6 +32,7 @@ _LIBRARIES = (
     "pycountry",
     "country-converter",
     "python-calamine",
+    "rapidfuzz",
 )
 File = list[Any]  # size, times of change, inode, SHA-256
 
@@ -63,7 +64,8 @@ def stamp_of(source: Source, known: Stamp | None = None) -> Stamp:
     before = known.files if known else {}
     files = {}
     names = source.names
-    for path in source.files:
+    confirmed = source.folder / aliases.FILE
+    for path in (*source.files, *([confirmed] if confirmed.exists() else [])):
         name = names.get(path, path.name)
         stat = path.stat()
         seen = [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino]

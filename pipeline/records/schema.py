@@ -98,12 +98,25 @@ AGREEMENTS: Columns = {
     **_FROM,
 }
 INSTITUTIONS: Columns = {
-    "institution_id": ("text", "country and digest of the normalised name"),
-    "name": ("text", "most frequent writing"),
+    "institution_id": ("text", "country and ROR id, else digest of the Erasmus code or of the normalised name"),
+    "name": ("text", "the confirmed name, else the most frequent writing"),
     "aliases": ("text", "other writings, parted by ; "),
     "country": ("text", "alpha-3"),
     "stays": ("int", "stays that name it"),
     "agreements": ("int", "agreements that name it"),
+    "ror": ("text", "ROR id; several, which a check tells of, parted by ; "),
+    "erasmus_code": ("text", "Erasmus code; several parted by ; "),
+    "source": ("text", "folder it came from"),
+}
+SUGGESTIONS: Columns = {
+    "written": ("text", "a name that resembles another"),
+    "country": ("text", "alpha-3"),
+    "institution": ("text", "the name that it resembles"),
+    "same": ("text", "empty: to be answered in aliases.csv"),
+    "ror": ("text", "ROR id of the other institution"),
+    "erasmus_code": ("text", "Erasmus code of the other institution"),
+    "score": ("float", "resemblance, up to 99"),
+    "times": ("int", "how often the first name is written"),
     "source": ("text", "folder it came from"),
 }
 EVENTS: Columns = {
@@ -178,6 +191,7 @@ TABLES: dict[str, Columns] = {
     "counts": COUNTS,
     "agreements": AGREEMENTS,
     "institutions": INSTITUTIONS,
+    "suggestions": SUGGESTIONS,
     "events": EVENTS,
     "context": CONTEXT,
     "rejected": REJECTED,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 
 from pipeline.records.books import Book, open_book
+from pipeline.records.codes import erasmus_code_of, ror_of
 from pipeline.records.conform import BAD, PROBLEM, RAW, Column, Conformed, conform, judge
 from pipeline.records.dates import period_of
 from pipeline.records.engine import Engine
@@ -121,6 +122,8 @@ AGREEMENTS = SmallTable(
     columns=(
         simple("partner", "text", text_of, required=True),
         Column("country", "text", one_country("country"), required=True),
+        simple("ror", "text", ror_of),
+        simple("erasmus_code", "text", erasmus_code_of),
         simple("agreement_id", "text", text_of),
         simple("mode", "text", word_of("mode")),
         date_column("signed"),
@@ -140,6 +143,8 @@ AGREEMENTS = SmallTable(
         (
             "partner",
             "country",
+            "ror",
+            "erasmus_code",
             "mode",
             "signed",
             "expires",

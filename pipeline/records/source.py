@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from pipeline.records import checks, contracts
+from pipeline.records import aliases, checks, contracts
 from pipeline.records.books import Book
 from pipeline.records.counts import SPEC, counts_of, finest_first
 from pipeline.records.engine import Engine, write_batches
-from pipeline.records.institutions import Register, identifier
+from pipeline.records.institutions import Register, Writing
 from pipeline.records.publish import Staging
 from pipeline.records.schema import arrow_schema
 from pipeline.records.settle import Row, settle
 from pipeline.records.small import SMALL, SmallTable, rows_of
 from pipeline.records.stay_tables import clean_stays
+from pipeline.records.suggestions import suggested
 from pipeline.records.tally import records_in, summed
 from pipeline.sources.table import RawTable
 
@@ -29,13 +30,13 @@ if TYPE_CHECKING:
 class Work:
     """What is gathered while one source is cleaned."""
 
-    def __init__(self, source: str, engine: Engine, staging: Staging) -> None:
+    def __init__(self, source: str, engine: Engine, staging: Staging, confirmed: aliases.Aliases) -> None:
         self.source, self.engine, self.staging = source, engine, staging
         self.books: list[Book] = []
         self.merged: list[dict[str, Any]] = []
         self.checks: list[checks.Check] = []
         self.filled: dict[str, int] = {}
-        self.register = Register()
+        self.register = Register(confirmed)
         self.rows: dict[str, int] = {}  # of the ledger: in each table
         self.parts: dict[str, list[Path | pa.Table]] = defaultdict(
             list
@@ -84,33 +85,35 @@ def process(source: Source, engine: Engine, staging: Staging) -> None:
     ------
     ArithmeticError
         If the ledger does not balance.
+    InputError
+        If a file of the source, or its `aliases.csv`, cannot be read as what it is.
     """
     engine.work_in(staging.work)
-    work = Work(source.name, engine, staging)
+    work = Work(source.name, engine, staging, aliases.read(source.folder))
     raw: dict[str, list[RawTable]] = defaultdict(list)
     for table in source.tables(engine="duckdb" if engine.connection else "pandas", connection=engine.connection):
         raw[table.table].append(table)
     if raw["agreements"]:
-        agreements = _small(
-            work,
-            raw["agreements"],
-            "agreements",
-            lambda t: rows_of(t, SMALL["agreements"], engine)[:2],
-            SMALL["agreements"],
-        )
-        work.register.add_agreements((row["country"], row["partner"]) for row in agreements)
+        agreements = _small(work, raw["agreements"], "agreements", lambda t: _of_partners(work, t), SMALL["agreements"])
+        work.register.add_agreements(map(_writing, agreements))
     if raw["stays"]:
         clean_stays(work, raw["stays"])
     if raw["agreements"]:
-        names = work.register.names()
         for row in agreements:
-            row["institution_id"] = identifier(row["country"], row["partner"])
-            row["partner"] = names[(row["country"], row["partner"])]
+            partner = work.register.of(_writing(row))
+            row["institution_id"], row["partner"] = partner.id, partner.name
         work.add("agreements", _arrow("agreements", agreements))
-    for name in ("events", "context"):
-        if raw[name]:
-            rows = _small(work, raw[name], name, lambda t, n=name: rows_of(t, SMALL[n], engine)[:2], SMALL[name])  # type: ignore[misc]
-            work.add(name, _arrow(name, rows))
+    if raw["events"]:
+        events = _small(work, raw["events"], "events", lambda t: _of_partners(work, t), SMALL["events"])
+        for row in events:
+            if row["partner"] and row["country"]:
+                row["partner"] = work.register.name_of(row["country"], row["written"])
+        work.add("events", _arrow("events", events))
+    if raw["context"]:
+        context = _small(
+            work, raw["context"], "context", lambda t: rows_of(t, SMALL["context"], engine)[:2], SMALL["context"]
+        )
+        work.add("context", _arrow("context", context))
     if raw["counts"]:
         rows = _small(work, raw["counts"], "counts", lambda t: counts_of(t, engine), SPEC, finest_first, summed)
         counts = _arrow("counts", rows)
@@ -118,7 +121,23 @@ def process(source: Source, engine: Engine, staging: Staging) -> None:
         work.rows["counts"] = records_in(counts)
         work.checks += checks.counts_checks(counts.to_pandas())
     work.add("institutions", _arrow("institutions", work.register.table(source.name)))
+    work.add("suggestions", _arrow("suggestions", suggested(work.register, source.name)))
+    work.checks += work.register.checks()
     _close(work)
+
+
+def _of_partners(work: Work, table: RawTable) -> tuple[list[Row], Book]:
+    """The rows of agreements or events; `partner` is the name that an analyst confirmed, where one did, and `written` what stands there."""
+    rows, book, _ = rows_of(table, SMALL[table.table], work.engine)
+    for row in rows:
+        row["written"] = row["partner"]
+        if row["partner"] and row["country"]:
+            row["partner"] = work.register.aliases.name(row["country"], row["partner"]) or row["partner"]
+    return rows, book
+
+
+def _writing(row: Row) -> Writing:
+    return Writing(row["country"], row["written"], row["ror"] or "", row["erasmus_code"] or "")
 
 
 def _small(
@@ -190,6 +209,9 @@ def _close(work: Work) -> None:
         {"source": work.source, "file": "", "rule": "gap filled from a duplicate", "column": c, "rows": n}
         for c, n in sorted(work.filled.items())
     ]
+    if confirmed := work.register.confirmed():
+        rule = {"rule": "institution by a confirmed alias", "column": "institution", "rows": confirmed}
+        changes.append({"source": work.source, "file": "", **rule})
     told = [
         {"source": work.source, "check": name, "holds": holds, "detail": detail} for name, holds, detail in work.checks
     ]

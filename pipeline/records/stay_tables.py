@@ -15,13 +15,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.records import checks, contracts, stay_books
-from pipeline.records.conform import BAD, RAW, Conformed
+from pipeline.records.conform import BAD, RAW, Column, Conformed
 from pipeline.records.duplicates import merge_duplicates
 from pipeline.records.engine import BATCH, part_name
 from pipeline.records.institutions import with_one_name
 from pipeline.records.schema import STAYS, arrow_schema
 from pipeline.records.stay_books import FILE_NO
-from pipeline.records.stays import IMPLAUSIBLE_AGE, READ, REASONS, STUDENT, conform_stays
+from pipeline.records.stays import CODES, IMPLAUSIBLE_AGE, READ, REASONS, STUDENT, conform_stays
 from pipeline.sources.table import LINE, REFUSED, RawTable
 
 if TYPE_CHECKING:
@@ -38,15 +38,17 @@ def clean_stays(work: Work, raw: Sequence[RawTable]) -> None:
     """Clean all raw tables of stays of a source; `work` has what came of it."""
     engine = work.engine
     tables = sorted(raw, key=lambda t: t.file)
-    done = [conform_stays(table, engine) for table in tables]
-    parts = engine.batches(_alike(done), "student_key", -(-sum(d.n for d in done) // BATCH))
+    codes = CODES if any(c.name in t.given for c in CODES for t in tables) else ()
+    columns = (*_COLUMNS, *codes)
+    done = [conform_stays(table, engine, codes) for table in tables]
+    parts = engine.batches(_alike(done, columns), "student_key", -(-sum(d.n for d in done) // BATCH))
     books = stay_books.open_books(done, parts, engine)
-    _write_books(work, done, parts)
+    _write_books(work, done, parts, columns)
     for part in parts:
         work.register.add_writings(part.filter(nw.col(BAD).is_null()), engine)
     names = work.register.names()
     files = _files(tables, work.source)
-    given = {c for t in tables for c in t.given} | {"months", "end_n"}
+    given = {c for t in tables for c in t.given if c in STAYS} | {"months", "end_n"}
     against: Counter[str] = Counter()
     folder = work.staging.path("stays")
     folder.mkdir()
@@ -54,8 +56,8 @@ def clean_stays(work: Work, raw: Sequence[RawTable]) -> None:
     filled: Counter[str] = Counter()
     for number, part in enumerate(parts):
         rows = engine.keep(part) if len(parts) > 1 else part
-        found = merge_duplicates(_standing(rows), engine, given)
-        kept = with_one_name(_identified(found.kept, work), names, engine)
+        found = merge_duplicates(with_one_name(_standing(rows), names, engine), engine, given)
+        kept = _identified(found.kept, work)
         kept = kept.join(engine.table(files), on=FILE_NO, how="left")
         written = engine.write_by(kept, folder, arrow_schema("stays"), _ORDER, "academic_year", number)
         contracts.hold_files("stays", sorted(folder.glob(part_name("*", number))))
@@ -75,10 +77,11 @@ def clean_stays(work: Work, raw: Sequence[RawTable]) -> None:
     work.rows["stays"] = against["n"]
 
 
-def _alike(done: Sequence[Conformed]) -> list[nw.LazyFrame]:
+def _alike(done: Sequence[Conformed], columns: Sequence[Column]) -> list[nw.LazyFrame]:
     """The frames of all files with the same columns: values, helpers, `bad`, and the texts of which the books tell."""
     values = [name for name in STAYS if name not in _MADE and name != LINE]
-    told = [stay_books.texts_to_tell(d, _COLUMNS, REASONS) for d in done]
+    values += [c.name for c in columns if c in CODES]
+    told = [stay_books.texts_to_tell(d, columns, REASONS) for d in done]
     texts = sorted({name for each in told for name in each})
     frames = []
     for place, (d, own) in enumerate(zip(done, told, strict=True)):
@@ -120,17 +123,18 @@ def _files(tables: Sequence[RawTable], source: str) -> pa.Table:
     )
 
 
-def _write_books(work: Work, done: Sequence[Conformed], parts: Sequence[nw.LazyFrame]) -> None:
+def _write_books(
+    work: Work, done: Sequence[Conformed], parts: Sequence[nw.LazyFrame], columns: Sequence[Column]
+) -> None:
     """Rejected rows and unresolved values, each in one file in the order of file and line."""
     engine = work.engine
     files = engine.table(_files([d.table for d in done], work.source))
     found = {
-        "rejected": [stay_books.rejected(done, part, _COLUMNS, REASONS, engine) for part in parts],
+        "rejected": [stay_books.rejected(done, part, columns, REASONS, engine) for part in parts],
         "unresolved": [
             rows
             for part in parts
-            if (rows := stay_books.unresolved(done, part, _COLUMNS, {"birth_year": IMPLAUSIBLE_AGE}, engine))
-            is not None
+            if (rows := stay_books.unresolved(done, part, columns, {"birth_year": IMPLAUSIBLE_AGE}, engine)) is not None
         ],
     }
     for table, frames in found.items():

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import narwhals as nw
 
+from pipeline.records.codes import erasmus_code_of, ror_of
 from pipeline.records.conform import PROBLEM, RAW, Column, Conformed, conform, judge
 from pipeline.records.dates import academic_year, date_of
 from pipeline.records.engine import Engine
@@ -113,6 +114,12 @@ READ = (
     simple("joint_publications", "int", between(0, 1000, whole=True)),
     simple("satisfaction", "float", between(0, 100)),
 )
+CODES = tuple(
+    simple(f"{side}_{name}", "text", read)
+    for side in ("home", "host")
+    for name, read in (("ror", ror_of), ("erasmus_code", erasmus_code_of))
+)
+"""Identifiers of institutions: they go into the register, not into the table of stays."""
 REASONS = {
     "same_country": ("destination", "origin and destination are the same country"),
     "end_before_start": ("end", "the stay ends before it starts"),
@@ -121,13 +128,13 @@ REASONS = {
 IMPLAUSIBLE_AGE = f"age at the start would not be {YOUNGEST} to {OLDEST}"
 
 
-def conform_stays(table: RawTable, engine: Engine) -> Conformed:
-    """Read a raw table of stays, judge its rows and derive what follows from the dates.
+def conform_stays(table: RawTable, engine: Engine, more: Sequence[Column] = ()) -> Conformed:
+    """Read a raw table of stays (with columns that the table of stays has not), judge its rows and derive what follows from the dates.
 
     The frame of the result has `bad` (see `conform.judge`), all columns of `schema.STAYS` but `stay_id` and the provenance, and for finding
     duplicates `start_n` (day number), `ym` (months since year 0), `partner` (the country that is not ours).
     """
-    done = conform(table, READ, engine, carry=("student_id",), apart=0)
+    done = conform(table, (*READ, *more), engine, carry=("student_id",), apart=0)
     if "student_id" in table.given:
         done.frame = add_student_key(done.frame, RAW + "student_id", engine, done.rows)
     else:

@@ -27,8 +27,9 @@ FOREIGN_SUFFIXES = {  # data of a kind that is not read -> what to do; Parquet i
 }
 _PROSE = ("readme", "license", "licence", "notes", "source", "notice", "changes", "changelog", "requirements")
 
-# read elsewhere: the dated events that a user adds to the known ones (pipeline.models), the record of what was fetched (pipeline.run.fetch)
-_OTHERS = ("breaks.csv", "fetched.json")
+# read elsewhere: confirmed names of institutions (pipeline.records), the dated events that a user adds to the known ones (pipeline.models), the record
+# of what was fetched (pipeline.run.fetch)
+_OTHERS = ("aliases.csv", "breaks.csv", "fetched.json")
 
 
 def is_data(path: Path) -> bool:

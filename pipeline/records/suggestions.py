@@ -1,0 +1,115 @@
+"""Suggestions: for each name of an institution the one that it resembles most, for an analyst to confirm or deny once. Nothing is merged by them.
+
+Only names that share a telling word, or nearly, are compared (all pairs of words are held against each other by rapidfuzz, country by country), so that the
+time grows with the names that are alike and not with the square of all.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from pipeline.records.aliases import form
+from pipeline.records.institutions import Institution, Register
+from pipeline.records.resemblance import INITIALS, Near, Parsed, near_words, parse, score, slips_of_kinds
+from pipeline.records.text import plain
+
+THRESHOLD = 80.0  # the score from which on a pair is suggested; chosen on the example university (docs/cleaning.md)
+_COMMON = 150  # names of one country with one word, from which on the word alone brings no two of them together
+
+
+def suggested(register: Register, source: str) -> list[dict[str, Any]]:
+    """Rows of the table of suggestions: for each name the one it resembles most, of those written more often, if the score reaches `THRESHOLD`.
+
+    Names that an analyst said are not the same, and institutions with different codes, are not suggested; neither is an abbreviation that fits several.
+    """
+    by_country: dict[str, list[Institution]] = defaultdict(list)
+    for one in sorted(register.institutions, key=lambda i: (-i.times, i.name)):
+        if one.writings and not one.name.endswith(f"({one.erasmus_code or one.ror})"):
+            by_country[one.country].append(one)
+    rows = []
+    for country in sorted(by_country):
+        ones = by_country[country]
+        for place, target, found in _pairs(ones, register):
+            first, second = ones[place], ones[target]
+            codes = {
+                name: code or None if ";" not in (code := getattr(second, name)) else None
+                for name in ("ror", "erasmus_code")
+            }
+            row = {"written": first.name, "country": country, "institution": second.name, "same": None, **codes}
+            rows.append(row | {"score": round(found, 1), "times": first.times, "source": source})
+    return sorted(rows, key=lambda row: (-row["score"], -row["times"], row["country"], row["written"]))
+
+
+def _pairs(ones: Sequence[Institution], register: Register) -> Iterator[tuple[int, int, float]]:
+    """Places of the names of one country (the more frequent first) and of those that they resemble most, with the score."""
+    slips = slips_of_kinds({token for one in ones for token in plain(one.name).split()})
+    names = [parse(one.name, slips) for one in ones]
+    near = near_words({word.text for name in names for word in name.telling})
+    best: dict[int, tuple[float, int]] = {}
+    for place, other in sorted(_candidates(names, near)):
+        target, written = sorted((place, other))
+        if _may_be_one(ones[written], ones[target], register):
+            found = score(names[written], names[target], near)
+            best[written] = max(best.get(written, (0.0, 0)), (found, -target))
+    for written, (found, target) in _initials(ones, names, register):
+        best[written] = max(best.get(written, (0.0, 0)), (found, -target))
+    for written, (found, target) in sorted(best.items()):
+        if found >= THRESHOLD:
+            yield written, -target, found
+
+
+def _may_be_one(one: Institution, other: Institution, register: Register) -> bool:
+    for mine, theirs in ((one.ror, other.ror), (one.erasmus_code, other.erasmus_code)):
+        if mine and theirs and not set(mine.split("; ")) & set(theirs.split("; ")):
+            return False
+    forms = [{form(writing) for writing in (each.name, *each.writings)} for each in (one, other)]
+    return not forms[0] & forms[1] and not any(
+        register.aliases.denied(one.country, mine, theirs) for mine in forms[0] for theirs in forms[1]
+    )
+
+
+def _candidates(names: Sequence[Parsed], near: Near) -> set[tuple[int, int]]:
+    """Pairs of names that share a telling word, or nearly, or begin with the same character; they alone can resemble each other."""
+    places: dict[str, list[int]] = defaultdict(list)
+    for place, name in enumerate(names):
+        for word in name.telling:
+            places[word.text].append(place)
+            for whole in [word.text[:3]] if word.text in name.shortened else []:
+                places[f"{whole}."].append(place)
+        if name.signs:
+            places[name.signs[0]].append(place)
+    alike: dict[str, set[str]] = defaultdict(set)
+    for one, other in near:
+        alike[one].add(other)
+    found: set[tuple[int, int]] = set()
+    for text, there in places.items():
+        if len(there) <= _COMMON:
+            found.update((a, b) for i, a in enumerate(there) for b in there[i + 1 :])
+        for other in alike.get(text, ()):
+            found.update((min(a, b), max(a, b)) for a in there for b in places[other][:_COMMON] if a != b)
+    for text in [text for text in places if text.endswith(".")]:
+        cut = [place for word, at in places.items() if word.startswith(text[:-1]) for place in at]
+        found.update((min(a, b), max(a, b)) for a in places[text] for b in cut[:_COMMON] if a != b)
+    return found
+
+
+def _initials(
+    ones: Sequence[Institution], names: Sequence[Parsed], register: Register
+) -> Iterator[tuple[int, tuple[float, int]]]:
+    """Names that are nothing but the initials of one other name of the country."""
+    by_initials: dict[str, set[int]] = defaultdict(set)
+    for place, name in enumerate(names):
+        if len(name.words) > 1:
+            for initials in name.initials:
+                by_initials[initials].add(place)
+    for place, name in enumerate(names):
+        if len(name.words) != 1 or name.words[0].text not in name.capitals or len(name.words[0].text) < 3:
+            continue
+        fits = by_initials.get(name.words[0].text, set()) - {place}
+        if len(fits) == 1:
+            other = fits.pop()
+            target, written = sorted((place, other))
+            if _may_be_one(ones[written], ones[target], register):
+                yield written, (100.0 * INITIALS, target)
