@@ -169,10 +169,14 @@ def _as_parquet(some: Path, path: Path, rows: int) -> None:
     """The rows of a CSV, again and again until there are enough, each time of other students."""
     import duckdb
 
-    times = -(-rows // MOST)
+    few = path.with_name("some.parquet")
     with duckdb.connect(config={"memory_limit": "2GiB"}) as connection:
-        connection.execute(f"create view few as from read_csv('{some}', all_varchar = true, header = true)")
-        connection.execute(
-            f"""copy (select case when nullif("Student", '') is not null and time > 0 then 'R' || time || "Student" else "Student" end as "Student",
-            columns(few.* exclude ("Student")) from range({times}) as again(time), few limit {rows}) to '{path}' (format parquet)"""
-        )
+        read = f"read_csv('{some}', all_varchar = true, header = true)"
+        connection.execute(f"copy (from {read}) to '{few}' (format parquet)")
+        parts = [
+            f"""select case when nullif("Student", '') is not null then '{f"R{time}" if time else ""}' || "Student" else "Student" end as "Student",
+            columns(* exclude ("Student", file_row_number)) from read_parquet('{few}', file_row_number = true) where file_row_number < {rows - first}"""
+            for time, first in enumerate(range(0, rows, MOST))
+        ]
+        connection.execute(f"copy ({' union all '.join(parts)}) to '{path}' (format parquet)")
+    few.unlink()

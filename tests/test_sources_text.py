@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from pathlib import Path
 
 import duckdb
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from pipeline.errors import InputError, SettingsError
 from pipeline.sources import delimited, encoding
+from pipeline.sources.plain import PlainCheck
 
 CONNECTION = duckdb.connect()
 
@@ -180,3 +182,23 @@ def test_lines_hold_in_a_file_of_many_blocks(tmp_path: Path) -> None:
     connection.execute("SET preserve_insertion_order = false")
     rows = delimited.relation(connection, path, delimited.layout(path))
     assert rows.aggregate("count(*), count(*) FILTER (c0 = line::VARCHAR)").fetchall() == [(n - 2, n - 2)]
+
+
+LINES = st.lists(st.text(alphabet='",a \t\u00a0', max_size=10), min_size=1, max_size=12)
+
+
+@settings(max_examples=300, deadline=None)
+@given(lines=LINES)
+def test_the_quick_look_at_a_file_finds_what_a_slow_one_finds(lines: list[str]) -> None:
+    """Lines without a blank one, looked at line by line and cell by cell."""
+    lines = [line or "a" for line in lines]
+    block = "".join(f"{line}\n" for line in lines).encode()
+    check = PlainCheck(",", 4)
+    check.add(block)
+    cell = r'(?:[^",]*|"(?:[^"]|"")*")'
+    whole = all(re.fullmatch(rf"{cell}(?:,{cell})*", line) for line in lines)
+    if whole:  # doubtful files go the slow way; what is whole must not
+        assert check.plain
+    if check.plain:
+        assert all(line.count('"') % 2 == 0 for line in lines)
+        assert check.blank_records == any(re.fullmatch('[ \t",\u00a0]*', line) for line in lines)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
+LOOKED_AT = 8  # bytes of each record, before a pattern looks at the whole of it
 SPARE = 8  # cells beyond the last heading that a record of a plain file may have
 
 
@@ -29,7 +29,7 @@ class PlainCheck:
         self._not_delimiter = bytes(byte for byte in range(256) if byte not in self._delimiter + b"\n")
         self._long, self._too_long = self._delimiter * width, self._delimiter * (width + SPARE)
         empty = rb'[ \t"\r\xc2\xa0\xe3\x80%b]*\n' % re.escape(self._delimiter)
-        self._empty_first = re.compile(empty)
+        self._empty = re.compile(empty)
         self._may_be_empty = np.isin(np.arange(256), list(b' \t"\r\xc2\xa0\xe3\x80\n' + self._delimiter))
 
     def add(self, block: bytes) -> None:
@@ -54,17 +54,19 @@ class PlainCheck:
         return self._too_long in delimiters
 
     def _has_empty_record(self, block: bytes) -> bool:
-        if self._empty_first.match(block) is not None:
-            return True
-        return any(self._empty_first.match(block, at) for at in self._beginnings(block))
-
-    def _beginnings(self, block: bytes) -> Iterator[int]:
-        """Where records begin whose first byte could be one of an empty record; the pattern is slow on all others."""
         import numpy as np
 
         text = np.frombuffer(block, dtype=np.uint8)
-        begins = np.flatnonzero(text[:-1] == ord("\n")) + 1
-        yield from map(int, begins[self._may_be_empty[text[begins]]])
+        begins = np.flatnonzero(text == ord("\n")) + 1
+        begins[1:], begins[:1] = begins[:-1], 0  # of the records, the block ends with the last one
+        for _ in range(
+            LOOKED_AT
+        ):  # the pattern is slow on the many records of which a glance tells that they hold something
+            first = text[begins]
+            if (first == ord("\n")).any():
+                return True
+            begins = begins[self._may_be_empty[first]] + 1
+        return any(self._empty.match(block, at) for at in map(int, begins))
 
 
 def quotes_whole_cells(block: bytes, delimiter: int) -> bool:
@@ -78,13 +80,16 @@ def quotes_whole_cells(block: bytes, delimiter: int) -> bool:
     import numpy as np
 
     text = np.frombuffer(b"\n" + block + b"\n", dtype=np.uint8)
-    marks = np.flatnonzero(text == ord('"'))
+    told = np.flatnonzero((text == ord('"')) | (text == ord("\n")))  # marks and ends of lines
+    is_end = text[told] == ord("\n")
+    marks = told[~is_end]
     if marks.size % 2:
         return False
-    opening, closing = marks[::2], marks[1::2]
-    before, after = text[opening - 1], text[closing + 1]
-    parted_before = (before == delimiter) | (before == ord("\n")) | (before == ord('"'))
-    parted_after = (after == delimiter) | (after == ord("\n")) | (after == ord("\r")) | (after == ord('"'))
-    ends = np.flatnonzero(text == ord("\n"))
-    on_one_line = np.searchsorted(ends, opening) == np.searchsorted(ends, closing)
-    return bool(parted_before.all() and parted_after.all() and on_one_line.all())
+    at_ends = np.flatnonzero(is_end)
+    on_one_line = not ((at_ends - np.arange(at_ends.size)) % 2).any()  # an even number of marks before each end
+    parts = np.zeros(256, dtype=bool)
+    parts[[delimiter, ord("\n"), ord('"')]] = True
+    parted_before = parts[text[marks[::2] - 1]]
+    parts[ord("\r")] = True
+    parted_after = parts[text[marks[1::2] + 1]]
+    return bool(on_one_line and parted_before.all() and parted_after.all())
