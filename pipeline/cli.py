@@ -128,6 +128,7 @@ def clean(
 ) -> None:
     """Make clean tables and the ledger from the raw folders; a source that has not changed since is left as it is."""
     from pipeline.records import clean as clean_records
+    from pipeline.records import review
     from pipeline.settings import ENGINES
 
     if raw and out:
@@ -148,7 +149,26 @@ def clean(
         typer.echo(
             f"Not changed since they were cleaned: {', '.join(cleaned.fresh)} (--again cleans them all the same)."
         )
+    if waiting := review.waiting(place, cleaned.sources):
+        typer.echo(waiting)
     typer.echo(f"Clean tables are in {place}; rejected.parquet there says which rows were not kept, and why.")
+
+
+@app.command()
+def aliases(
+    source: Annotated[str, typer.Argument(metavar="SOURCE", help="The name of a source that was cleaned.")],
+) -> None:
+    """Print names of institutions that may be other writings of one; aliases.csv beside the source's files confirms or denies them."""
+    from pipeline.records import review
+
+    here = _context()
+    rows = review.of_source(here.processed, source)
+    _print_table(rows)
+    if len(rows):
+        typer.echo(
+            f"To confirm one, copy its line from {here.processed / review.FILE} into aliases.csv beside the source's files; "
+            "to deny it, write no under same. Nothing is merged before (docs/your-own-data.md)."
+        )
 
 
 @app.command()

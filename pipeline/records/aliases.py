@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +25,7 @@ NEEDED = ("written", "country", "institution")
 OPTIONAL = ("same", "ror", "erasmus_code", "note")
 TOLD = ("score", "times", "source")  # of the review file, whose lines are copied: not read
 _READERS: dict[str, Callable[[str], Reading]] = {"ror": ror_of, "erasmus_code": erasmus_code_of}
+_COMPUTED = re.compile("^'(?=[=+@-])")  # the apostrophe by which the review file keeps spreadsheets from computing
 Name = tuple[str, str]  # country, name
 
 
@@ -219,7 +221,7 @@ def _line(where: str, number: int, headings: list[str], cells: list[str]) -> Lin
         raise InputError(
             where, f"has {len(cells)} cells for {len(headings)} columns.", "Put a name with commas in quotation marks."
         )
-    row = {name: tidy(cell) for name, cell in zip(headings, cells, strict=False)}
+    row = {name: tidy(_COMPUTED.sub("", cell)) for name, cell in zip(headings, cells, strict=False)}
     for name in NEEDED:
         if not row.get(name):
             raise InputError(where, f"has no {name}.", f"Each line needs {', '.join(NEEDED)}.")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import InputError, SettingsError, did_you_mean
-from pipeline.records import store
+from pipeline.records import review, store
 from pipeline.records.engine import Engine, engine_of
 from pipeline.records.freshness import stamp_in, stamp_of
 from pipeline.records.publish import Staging, recover
@@ -153,6 +153,7 @@ def clean(
     fresh = [name for source in found for name in clean_source(source, engine, folder, again, spark).fresh]
     if found:
         store.describe(folder)
+        review.write(folder)
     return Cleaned(folder, [source.name for source in found], temporary, fresh)
 
 

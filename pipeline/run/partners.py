@@ -172,10 +172,8 @@ def _print(console: Console, title: str, rows: pd.DataFrame) -> None:
 
 def _write_csv(table: pd.DataFrame, file: Path) -> None:
     """The table with its codes, whole or not at all; with a mark by which spreadsheets know UTF-8."""
+    from pipeline.records.review import write_csv
+
     part = file.with_name(f".{file.name}.part")
-    text = table.copy()
-    for column in text.select_dtypes(["object", "string"]).columns:  # a text that a spreadsheet would compute
-        risky = text[column].astype("string").str.match(r"[=+@\t\r-]").fillna(False)
-        text[column] = text[column].mask(risky, "'" + text[column].astype("string"))
-    text.to_csv(part, index=False, encoding="utf-8-sig", date_format="%Y-%m-%d")
+    write_csv(table, part)
     part.replace(file)

@@ -52,12 +52,14 @@ def write(processed: Path, raw: Sequence[Path]) -> Path:
         `subjects.json` in that folder.
     """
     from pipeline.measures import subjects
+    from pipeline.records import review
     from pipeline.records.store import describe, load
     from pipeline.sources import discover
 
     frame = subjects(load(processed, "counts"), load(processed, "stays", columns=STAY_COLUMNS))
     cards = {s.name: s.card for s in discover(raw)}
-    describe(processed)  # once more, now that no cleaning is at work beside it
+    describe(processed)  # once more, as the next, now that no cleaning is at work beside it
+    review.write(processed)
     found = []
     for row in frame.itertuples():
         card = cards.get(str(row.id))
