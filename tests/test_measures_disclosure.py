@@ -409,3 +409,9 @@ def test_a_table_too_small_for_any_part_of_it_is_hidden_whole():
     assert hidden["value"].isna().all()
     assert hidden["n"].isna().all()
     assert not audit({"outcomes": safe})["exposed"].any()
+
+
+def test_a_part_that_names_the_cell_of_its_whole_is_refused() -> None:
+    with pytest.raises(ValueError, match="k is a part of n, yet both name the same cell"):
+        Layout(dims=("mode",), counts={"n": {}, "k": {}}, parts={"k": "n"})
+    Layout(dims=("mode",), counts={"n": {}, "k": {"answer": "yes"}}, parts={"k": "n"})

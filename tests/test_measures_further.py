@@ -195,3 +195,8 @@ def test_numbers_of_events_are_open_and_those_of_few_people_are_hidden() -> None
         indicator_history(few, "u", 2024, years=1).set_index("indicator").loc["withdrawal_unfunded", "reason"]
         == "small_base"
     )
+
+
+def test_an_amount_has_the_currency_in_which_most_was_paid() -> None:
+    row = indicators.compute("grant_per_month", TABLES, subject="u", year=2024).iloc[0]
+    assert row["unit"] == "CNY"

@@ -54,6 +54,13 @@ def test_a_change_counts_where_its_interval_leaves_out_zero(indicator: str, now:
     assert row["basis"] == (None if verdict == "not_judged" else "interval")
 
 
+def test_amounts_of_another_currency_are_no_past() -> None:
+    table = history("grant_per_month", {2021: 900, 2022: 950, 2023: 3000, 2024: 3100})
+    table["unit"] = ["EUR", "EUR", "CNY", "CNY"]
+    row = judged(table)
+    assert (row["value"], row["before"], row["before_years"], row["unit"]) == (3100, 3000, 1, "CNY")
+
+
 def test_the_interval_of_a_difference_of_two_shares_is_newcombes() -> None:
     """56 of 70 against 48 of 80: difference 0.20, interval 0.0524 to 0.3339 (Newcombe 1998, table II, method 10, example a)."""
     rows = []

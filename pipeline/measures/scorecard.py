@@ -87,10 +87,11 @@ def scorecard_of(
         if year not in own.index:
             continue
         now = own.loc[year]
+        own = own[own["unit"].eq(now["unit"])]  # amounts of another currency are no past of these
         row: dict[str, Any] = {
             "indicator": one.id,
             "actor": one.actor,
-            "unit": one.unit,
+            "unit": now["unit"],
             "better": one.better,
             "year": year,
         }

@@ -96,8 +96,10 @@ def name_of(brief: Brief, indicator: str) -> str:
 
 
 def written(brief: Brief, value: float, unit: str) -> str:
-    """A value as it is printed: percentages with a decimal only where they have one."""
+    """A value as it is printed: percentages with a decimal only where they have one, amounts with their currency."""
     w = brief.w
+    if len(unit) == 3 and unit.isupper():
+        return f"{w.number(value)} {unit}"
     if unit == "%":
         return w.percent(value, digits=0 if float(value).is_integer() else 1)
     whole = abs(value) >= 1000 or float(value).is_integer()

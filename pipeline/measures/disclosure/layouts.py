@@ -78,6 +78,13 @@ class Layout:
     universe: str = ""
     wide: str = ""
 
+    def __post_init__(self) -> None:
+        for part, whole in self.parts.items():
+            if self.counts.get(part) == self.counts.get(whole) and not self.aliases:
+                raise ValueError(
+                    f"{part} is a part of {whole}, yet both name the same cell: give them members of their own in counts or aliases"
+                )
+
 
 _ENDED = {
     indicator: {"n": {"base": "ended"}, "k": {"base": "ended", "answer": outcome}}

@@ -26,6 +26,7 @@ class Found:
     upper: float = np.nan
     reason: str | None = None
     eligible: float = np.nan
+    unit: str | None = None  # where it follows from the records (a currency)
 
 
 @dataclass(frozen=True)

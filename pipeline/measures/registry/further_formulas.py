@@ -110,7 +110,8 @@ def grant_per_month(tables: Tables, asked: Asked) -> Found:
     amounts, months = (pd.to_numeric(paid[c]).astype(float).sum() for c in ("grant_amount", "months"))
     if not months > 0:
         return Found(n=0, reason="no_base", eligible=len(rows))
-    return Found(float(amounts / months), len(paid), float(amounts), float(months), eligible=len(rows))
+    numbers = (float(amounts / months), len(paid), float(amounts), float(months))
+    return Found(*numbers, eligible=len(rows), unit=str(usual.iloc[0]))
 
 
 def recognition_spread(tables: Tables, asked: Asked, years: int = 5) -> Found:

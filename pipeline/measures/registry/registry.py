@@ -113,7 +113,7 @@ class Registry(Mapping[str, Indicator]):
         Returns
         -------
         pandas.DataFrame
-            One row: indicator, value, n (its base), numerator, denominator, lower, upper (95 %), unit, reason, eligible (the
+            One row: indicator, value, n (its base), numerator, denominator, lower, upper (95 %), unit (an amount has its currency), reason, eligible (the
             base if nothing were unknown; n over it is the coverage; null where that has no meaning). Where there is no
             value, reason says why: no_stays, no_column_…, no_base, small_base, no_figure, no_enrolment … The value is then null, never 0.
 
@@ -140,7 +140,8 @@ class Registry(Mapping[str, Indicator]):
         if found.reason is None and found.n < indicator.minimum_n:
             found = Found(n=found.n, reason="small_base", eligible=found.eligible)
         numbers = (found.value, found.n, found.numerator, found.denominator, found.lower, found.upper)
-        return pd.DataFrame([(id, *numbers, indicator.unit, found.reason, found.eligible)], columns=COLUMNS)
+        unit = found.unit or indicator.unit
+        return pd.DataFrame([(id, *numbers, unit, found.reason, found.eligible)], columns=COLUMNS)
 
     def compute_all(self, tables: Tables, **filters: Any) -> pd.DataFrame:
         """Every indicator, one row each, in the order of the registry."""
