@@ -1,9 +1,10 @@
-"""The part of a brief that looks ahead: outlook, its record, parts, scenarios, breaks and policy events."""
+"""The part of a brief that looks at what was not expected, and ahead: cases, outlook, its record, parts, scenarios, breaks and policy events."""
 
 from __future__ import annotations
 
 from pipeline.briefs import blocks
 from pipeline.briefs.annual.adding_up import AddingUp
+from pipeline.briefs.annual.cases import case_blocks
 from pipeline.briefs.annual.happened import Happened
 from pipeline.briefs.annual.outlook import Outlook
 from pipeline.briefs.annual.themes import theme_blocks
@@ -14,9 +15,12 @@ class LookingAhead(Outlook, AddingUp, WhatIf, Happened):
     """Where the main series may go, and how far to trust it."""
 
     def outlook(self) -> list[blocks.Block]:
-        """The outlook, how well earlier ones did, what adds up to it, what if, and what broke the series."""
+        """What moved beyond the expected; the outlook, how well earlier ones did, what adds up to it, what if, and what broke the series."""
         w, main = self.w, self.main_id
-        found: list[blocks.Block] = [blocks.Section("outlook", w("Outlook, and how far to trust it"))]
+        found: list[blocks.Block] = [
+            *case_blocks(self),
+            blocks.Section("outlook", w("Outlook, and how far to trust it")),
+        ]
         future = self.series_outlook(main)
         if main is None or future is None:
             found.append(blocks.Note(w("No outlook"), self.no_outlook(), "gap"))
