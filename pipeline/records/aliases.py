@@ -10,6 +10,7 @@ import io
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,6 +30,7 @@ _COMPUTED = re.compile("^'(?=[=+@-])")  # the apostrophe by which the review fil
 Name = tuple[str, str]  # country, name
 
 
+@lru_cache(maxsize=200_000)
 def form(name: str) -> str:
     """The normalised form of a name: without case, accents, punctuation and gaps.
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import NamedTuple
 
@@ -88,10 +88,15 @@ class Parsed:
     capitals: frozenset[str]
     signs: str
 
-    @property
+    @cached_property
     def telling(self) -> list[Word]:
         """The words that tell the name from others."""
         return [word for word in self.words if not word.kind]
+
+    @cached_property
+    def plainly(self) -> frozenset[str]:
+        """Those of them that are neither cut short nor initials."""
+        return frozenset(word.text for word in self.telling) - self.shortened - self.capitals
 
 
 def parse(name: str, slips: Mapping[str, str] | None = None) -> Parsed:
@@ -166,6 +171,8 @@ def _by_words(one: Parsed, other: Parsed, near: Near) -> float:
     numbers = _numbers(one), _numbers(other)
     if not one.words or not other.words or (all(numbers) and numbers[0] != numbers[1]):
         return 0.0
+    if _lacks(one, other, near) and _lacks(other, one, near):
+        return 0.0
     alike = [_found(one, other, near), _found(other, one, near)]
     runs = [_runs(one, other, alike[0]), _runs(other, one, alike[1])]
     for mine, theirs in ((0, 1), (1, 0)):
@@ -181,6 +188,14 @@ def _by_words(one: Parsed, other: Parsed, near: Near) -> float:
             total += weight
             shared += weight * found.get(word, 0.0)
     return 100.0 * shared / total if any(word in alike[0] for word in one.telling) else 0.0
+
+
+def _lacks(one: Parsed, other: Parsed, near: Near) -> bool:
+    """Whether a telling word of one name is surely not in the other; quick, as it decides about most pairs."""
+    missing = one.plainly.difference(word.text for word in other.telling)
+    if not missing or other.shortened or other.capitals:
+        return False
+    return any(not any((word, there.text) in near for there in other.telling) for word in missing)
 
 
 def _numbers(name: Parsed) -> set[str]:

@@ -47,27 +47,28 @@ def _pairs(ones: Sequence[Institution], register: Register) -> Iterator[tuple[in
     slips = slips_of_kinds({token for one in ones for token in plain(one.name).split()})
     names = [parse(one.name, slips) for one in ones]
     near = near_words({word.text for name in names for word in name.telling})
+    forms = [frozenset(form(writing) for writing in (one.name, *one.writings)) for one in ones]
     best: dict[int, tuple[float, int]] = {}
-    for place, other in sorted(_candidates(names, near)):
-        target, written = sorted((place, other))
-        if _may_be_one(ones[written], ones[target], register):
-            found = score(names[written], names[target], near)
+    likely = [(one, other, score(names[one], names[other], near)) for one, other in sorted(_candidates(names, near))]
+    for target, written, found in (*likely, *_initials(names)):
+        if found >= max(THRESHOLD, best.get(written, (0.0, 0))[0]) and _may_be_one(
+            written, target, ones, forms, register
+        ):
             best[written] = max(best.get(written, (0.0, 0)), (found, -target))
-    for written, (found, target) in _initials(ones, names, register):
-        best[written] = max(best.get(written, (0.0, 0)), (found, -target))
     for written, (found, target) in sorted(best.items()):
-        if found >= THRESHOLD:
-            yield written, -target, found
+        yield written, -target, found
 
 
-def _may_be_one(one: Institution, other: Institution, register: Register) -> bool:
-    for mine, theirs in ((one.ror, other.ror), (one.erasmus_code, other.erasmus_code)):
+def _may_be_one(
+    one: int, other: int, ones: Sequence[Institution], forms: Sequence[frozenset[str]], register: Register
+) -> bool:
+    first, second = ones[one], ones[other]
+    for mine, theirs in ((first.ror, second.ror), (first.erasmus_code, second.erasmus_code)):
         if mine and theirs and not set(mine.split("; ")) & set(theirs.split("; ")):
             return False
-    forms = [{form(writing) for writing in (each.name, *each.writings)} for each in (one, other)]
-    return not forms[0] & forms[1] and not any(
-        register.aliases.denied(one.country, mine, theirs) for mine in forms[0] for theirs in forms[1]
-    )
+    if forms[one] & forms[other]:  # kept apart by their codes: no name can bring them together
+        return False
+    return not any(register.aliases.denied(first.country, a, b) for a in forms[one] for b in forms[other])
 
 
 def _candidates(names: Sequence[Parsed], near: Near) -> set[tuple[int, int]]:
@@ -95,9 +96,7 @@ def _candidates(names: Sequence[Parsed], near: Near) -> set[tuple[int, int]]:
     return found
 
 
-def _initials(
-    ones: Sequence[Institution], names: Sequence[Parsed], register: Register
-) -> Iterator[tuple[int, tuple[float, int]]]:
+def _initials(names: Sequence[Parsed]) -> Iterator[tuple[int, int, float]]:
     """Names that are nothing but the initials of one other name of the country."""
     by_initials: dict[str, set[int]] = defaultdict(set)
     for place, name in enumerate(names):
@@ -105,11 +104,8 @@ def _initials(
             for initials in name.initials:
                 by_initials[initials].add(place)
     for place, name in enumerate(names):
-        if len(name.words) != 1 or name.words[0].text not in name.capitals or len(name.words[0].text) < 3:
-            continue
-        fits = by_initials.get(name.words[0].text, set()) - {place}
-        if len(fits) == 1:
-            other = fits.pop()
-            target, written = sorted((place, other))
-            if _may_be_one(ones[written], ones[target], register):
-                yield written, (100.0 * INITIALS, target)
+        text = name.words[0].text if len(name.words) == 1 else ""
+        fits = by_initials.get(text, set())
+        if len(text) >= 3 and text in name.capitals and len(fits) == 1:
+            target, written = sorted((place, *fits))
+            yield target, written, 100.0 * INITIALS
