@@ -101,6 +101,18 @@ def test_values_bases_judgements_and_targets_stand_together(here: Context) -> No
     assert "Share of stays" not in table
 
 
+def test_every_indicator_stands_once_by_actor_with_how_much_of_its_input_is_known(here: Context) -> None:
+    found = told(here)
+    first, others = rows(found["scorecard-table"]), rows(found["scorecard-others"])
+    scored = pd.read_parquet(here.results("uni", 2024) / "scorecard.parquet")
+    assert len(first) + len(others) == scored["value"].notna().sum()
+    assert not set(first) & set(others)
+    assert "Satisfaction" in first and others["Exchange, share of stays"]["known"] == "100%"
+    for table in (first, others):
+        actors = [row["actor"] for row in table.values()]
+        assert actors == sorted(actors, key=["The state", "Society", "University", "Supervisor", "Student"].index)
+
+
 def test_the_finding_counts_and_says_what_chance_alone_would_do(here: Context) -> None:
     data = told(here)["scorecard.changes"]
     assert "Unfunded share (60%)" in data["text"].partition("Worse:")[2].partition("Better:")[0]

@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from pipeline.briefs.annual.brief import Brief
 
 NAMED = 6  # indicators in a sentence
-FEW, LONG = 8, 20  # rows: so few without judgement stand with the others; beyond so many, steady ones stand apart
-HALF = 50  # percent of the stays
+LONG = 20  # rows, beyond which what changed or has a target stands apart
 ACTORS = {
     "state": N_("The state"),
     "society": N_("Society"),
@@ -60,20 +59,17 @@ def scorecard_blocks(brief: Brief) -> list[blocks.Block]:
     shown = table[table["value"].notna()] if len(table) else table
     if shown.empty:
         return []
-    judged, plain = shown[shown["verdict"].ne(NOT_JUDGED)], shown[shown["verdict"].eq(NOT_JUDGED)]
+    judged = shown[shown["verdict"].ne(NOT_JUDGED)]
     found: list[blocks.Block] = [blocks.Section("scorecard", w("Scorecard of indicators"), _lead(brief, shown))]
     finding = _finding(brief, judged)
     found += [finding] if finding is not None else []
-    steady = judged.head(0)
-    if len(plain) < FEW:  # one table holds them all
-        judged, plain = shown, plain.head(0)
-    elif len(judged) > LONG:
-        quiet = judged["verdict"].eq(STEADY) & judged["target"].isna()
-        judged, steady = judged[~quiet], judged[quiet]
-    if len(judged):
-        found.append(_table(brief, judged, pd.concat([steady, plain])))
-    found += _side_by_side(brief, steady, "steady", N_("{actor}: steady, without a target"))
-    found += _side_by_side(brief, plain, "context", N_("{actor}: neither way is better"))
+    told = shown
+    if len(shown) > LONG:  # what changed or has a target first
+        quiet = shown["verdict"].isin([STEADY, NOT_JUDGED]) & shown["target"].isna()
+        told, others = shown[~quiet], shown[quiet]
+        found += [_table(brief, told), _others(brief, others)] if len(told) else [_table(brief, others)]
+    else:
+        found.append(_table(brief, told))
     for block in (_followed(brief), *composite_blocks(brief), _gaps(brief, table)):
         found += [block] if block is not None else []
     return found
@@ -176,9 +172,30 @@ def _finding(brief: Brief, judged: pd.DataFrame) -> blocks.Finding | None:
     )
 
 
-def _table(brief: Brief, rows: pd.DataFrame, others: pd.DataFrame) -> blocks.Table:
+def _table(brief: Brief, rows: pd.DataFrame) -> blocks.Table:
+    made = _rows(brief, rows)
+    columns = _columns(brief, made)
+    title = brief.w("Scorecard, {period}", period=_year(brief, brief.facts.year, short=False))
+    notes = _notes(brief, {c.key for c in columns})
+    return blocks.Table("scorecard-table", title, columns, made, notes=notes, source=_source(brief))
+
+
+def _others(brief: Brief, rows: pd.DataFrame) -> blocks.Table:
+    """The indicators that are steady and without a target, and those of which neither way is better."""
+    made = _rows(brief, rows)
+    return blocks.Table(
+        "scorecard-others",
+        brief.w("Scorecard, continued: steady and without a target, or neither way is better"),
+        _columns(brief, made),
+        made,
+        notes=[brief.w("Columns as in the table before.")],
+        source=_source(brief),
+    )
+
+
+def _rows(brief: Brief, rows: pd.DataFrame) -> list[dict[str, blocks.Cell]]:
     w, made = brief.w, []
-    for r in records(rows):
+    for r in records(rows.sort_values("actor", key=lambda actors: actors.map(list(ACTORS).index), kind="stable")):
         row: dict[str, blocks.Cell] = {
             "name": name_of(brief, r.indicator),
             "actor": w(ACTORS[r.actor]),
@@ -194,6 +211,12 @@ def _table(brief: Brief, rows: pd.DataFrame, others: pd.DataFrame) -> blocks.Tab
             rank = w(" (rank {rank} of {n})", rank=int(r.peer_rank), n=int(r.peers) + 1) if known(r.peer_rank) else ""
             row["peers"] = written(brief, r.peer_median, r.unit) + rank
         made.append(row)
+    return made
+
+
+def _columns(brief: Brief, made: list[dict[str, blocks.Cell]]) -> list[blocks.Column]:
+    """The columns of which something is known."""
+    w = brief.w
     columns = [
         blocks.Column("name", w("Indicator")),
         blocks.Column("actor", w("Actor")),
@@ -206,15 +229,10 @@ def _table(brief: Brief, rows: pd.DataFrame, others: pd.DataFrame) -> blocks.Tab
         blocks.Column("n", w("Base (n)"), kind="number"),
         blocks.Column("known", w("Known"), kind="number"),
     ]
-    empty = {c.key for c in columns if all(row.get(c.key) is None for row in made)}
-    columns = [c for c in columns if c.key not in empty]
-    title = w("Scorecard, {period}", period=_year(brief, brief.facts.year, short=False))
-    return blocks.Table(
-        "scorecard-table", title, columns, made, notes=_notes(brief, empty, others), source=_source(brief)
-    )
+    return [c for c in columns if any(row.get(c.key) is not None for row in made)]
 
 
-def _notes(brief: Brief, empty: set[str], others: pd.DataFrame) -> list[str]:
+def _notes(brief: Brief, columns: set[str]) -> list[str]:
     """How to read the table; nothing about columns that it has not."""
     w = brief.w
     notes = [
@@ -231,9 +249,9 @@ def _notes(brief: Brief, empty: set[str], others: pd.DataFrame) -> list[str]:
                 "Base: stays to tens (agreements, partners and events as they are); a share moves in steps of five people or more. Known: share of the stays concerned of which the input is on record."
             ),
         ]
-    if "target" not in empty:
+    if "target" in columns:
         notes.append(w("Targets: as set in the settings of this project."))
-    if "peers" not in empty:
+    if "peers" in columns:
         peers = [
             w.country(p) if len(p) == 3 and p.isupper() else p
             for p in brief.here.settings.aimed(brief.facts.subject)[1]
@@ -243,15 +261,6 @@ def _notes(brief: Brief, empty: set[str], others: pd.DataFrame) -> list[str]:
                 "Peers: those of {names} with a figure of the same year, each by its own publisher’s definition.",
                 names=w.list(peers),
             )
-        )
-    thin = others[others["coverage"].lt(HALF)]
-    if len(thin):
-        names = [
-            w("{name} ({value})", name=name_of(brief, r.indicator), value=w.percent(r.coverage, digits=0))
-            for r in records(thin)
-        ]
-        notes.append(
-            w("Of the indicators below, known of fewer than half of the stays concerned: {names}.", names=w.list(names))
         )
     return notes
 
@@ -265,40 +274,6 @@ def _target(brief: Brief, value: Any, by: Any, year: Any, state: Any, unit: str)
     if state == OPEN:
         return w("{aim} in {year}: {state}", aim=aim, year=_year(brief, year, short=False), state=w(STATES[OPEN]))
     return w("{aim}: {state}", aim=aim, state=w(STATES[str(state)]))
-
-
-def _side_by_side(brief: Brief, rows: pd.DataFrame, kind: str, title: str) -> list[blocks.Block]:
-    """A long list of values by actor, two short tables beside each other."""
-    w, tables = brief.w, []
-    for actor in ACTORS:
-        own = rows[rows["actor"].eq(actor)] if len(rows) else rows
-        halves = (own.head((len(own) + 1) // 2), own.tail(len(own) // 2)) if len(own) > FEW else (own,)
-        for place, part in enumerate(halves):
-            name = w(title, actor=w(ACTORS[actor]))
-            name = w("{title}, continued", title=name) if place else name
-            tables += [_short(brief, part, f"scorecard-{kind}-{actor}{'-2' * place}", name)] if len(part) else []
-    pairs = [tables[k : k + 2] for k in range(0, len(tables), 2)]
-    return [blocks.Columns(pair[0], pair[1]) if len(pair) == 2 else pair[0] for pair in pairs]
-
-
-def _short(brief: Brief, rows: pd.DataFrame, id_: str, title: str) -> blocks.Table:
-    w = brief.w
-    made: list[dict[str, blocks.Cell]] = [
-        {
-            "name": name_of(brief, r.indicator),
-            "value": _num(brief, r.value, r.unit),
-            "before": _num(brief, r.before, r.unit),
-            "n": blocks.Num(r.n, w.number(r.n)) if known(r.n) else None,
-        }
-        for r in records(rows)
-    ]
-    columns = [
-        blocks.Column("name", w("Indicator")),
-        blocks.Column("value", _year(brief, brief.facts.year), kind="number"),
-        blocks.Column("before", w("Before"), kind="number"),
-        blocks.Column("n", w("n"), kind="number"),
-    ]
-    return blocks.Table(id_, title, columns, made, source=_source(brief))
 
 
 def _followed(brief: Brief) -> blocks.Table | None:
