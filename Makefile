@@ -9,6 +9,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 LINKED := $(VENV)/.linked
 ARGS ?=
+# Tests on all cores: a file of tests stays with one worker, which prepares what they share once; the longest files come first.
+PARALLEL := -n auto --dist loadfile --no-loadscope-reorder
 export UV_NO_PROGRESS ?= 1
 
 .PHONY: help reports test check explore data example doctor bench lock clean
@@ -31,16 +33,18 @@ $(READY): requirements.lock
 	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip sync --quiet --require-hashes --compile-bytecode requirements.lock
 	@touch $@
 
-# The project itself, as it lies here: linked again when its metadata (commands, exporters) change.
+# The project itself, as it lies here: linked again when its metadata (commands, exporters) change. Compiled, or each process
+# would compile it again where Python may not write bytecode (PYTHONDONTWRITEBYTECODE).
 $(LINKED): $(READY) pyproject.toml
 	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --no-deps -e .
+	@$(BIN)/python -m compileall -q pipeline
 	@touch $@
 
 reports: $(LINKED) ## make the annual briefs (web pages and PDF, English and Chinese) in reports/
 	@$(BIN)/mobility reports $(ARGS)
 
-test: $(LINKED) ## run the tests
-	@$(BIN)/pytest $(ARGS)
+test: $(LINKED) ## run the tests, on all cores
+	@$(BIN)/pytest $(or $(ARGS),$(PARALLEL))
 
 check: $(LINKED) ## lint, check the format and the types
 	@$(BIN)/ruff check .

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -9,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html.parser import HTMLParser
@@ -130,14 +132,39 @@ def run(project: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=project, env=environ, capture_output=True, text=True, timeout=400)
 
 
+PARTS = ("mobility.toml", "requirements.lock", "pipeline", "notebooks", "data/raw")
+
+
+def digests(project: Path) -> dict[str, bytes]:
+    """What the briefs are made from, file by file: settings, environment, code, notebooks, data as received."""
+    found = {}
+    for part in PARTS:
+        top = project / part
+        for path in [top] if top.is_file() else top.rglob("*"):
+            inner = path.relative_to(project)
+            if path.is_file() and not any(p.startswith(".") or p == "__pycache__" for p in inner.parts):
+                found[inner.as_posix()] = hashlib.sha256(path.read_bytes()).digest()
+    return found
+
+
 @pytest.fixture(scope="module")
 def project(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the project (settings, code, notebooks, data as received), as after a fresh clone, with every brief made."""
-    copy = tmp_path_factory.mktemp("project")
-    for name in ("mobility.toml", "requirements.lock"):
-        shutil.copy(root / name, copy / name)
-    for name in ("pipeline", "notebooks", "data/raw"):
-        shutil.copytree(root / name, copy / name, ignore=shutil.ignore_patterns(".*"))
+    """A copy of the project (settings, code, notebooks, data as received), as after a fresh clone, with every brief made.
+
+    MOBILITY_MADE_PROJECT names a checkout in which they have been made already (`.ci/run` does so): a copy of it serves if it
+    was made from the very files that lie here.
+    """
+    copy = tmp_path_factory.mktemp("project") / "project"
+    if made := os.environ.get("MOBILITY_MADE_PROJECT"):
+        if digests(Path(made)) == digests(root):
+            return Path(shutil.copytree(made, copy, ignore=shutil.ignore_patterns(".git")))
+        warnings.warn(f"{made} was not made from the files that lie here: the briefs are made anew", stacklevel=1)
+    for name in PARTS:
+        (copy / name).parent.mkdir(parents=True, exist_ok=True)
+        if (root / name).is_file():
+            shutil.copy(root / name, copy / name)
+        else:
+            shutil.copytree(root / name, copy / name, ignore=shutil.ignore_patterns(".*"))
     done = run(copy)
     assert done.returncode == 0, done.stdout + done.stderr
     return copy
