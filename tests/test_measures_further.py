@@ -118,8 +118,10 @@ EVENTS = pd.DataFrame(
     ],
     columns=["kind", "partner", "online"],
 ).assign(source="u", start=pd.Timestamp(2024, 3, 1), hours=2.0, participants=20, outgoing=10)
-ENROLMENT = pd.DataFrame({"source": ["u", "u", "other"], "year": [2024, 2023, 2024], "students": [600, 1, 1]})
-TABLES = {"stays": ALL.convert_dtypes(), "agreements": AGREEMENTS, "events": EVENTS, "enrolment": ENROLMENT}
+CONTEXT = pd.DataFrame({"source": ["u", "u", "other"], "year": [2024, 2023, 2024], "value": [600, 1, 1]}).assign(
+    indicator="students_enrolled", country="CHN"
+)
+TABLES = {"stays": ALL.convert_dtypes(), "agreements": AGREEMENTS, "events": EVENTS, "context": CONTEXT}
 
 # 110 stays crossed a border in 2023/24: 80 in (60 of research, 20 dual degrees) and 30 out.
 BY_HAND: dict[str, float] = {

@@ -17,8 +17,9 @@ PUBLISHED = ("published_number", "published_ratio", "enrolment_rate")
 
 def tables() -> dict[str, pd.DataFrame]:
     """Tables on which every indicator has a value, or nearly: those of both sets of hand-computed cases together."""
-    wide = {n: pd.concat([MORE[n], INSTITUTION[n]], ignore_index=True) for n in ("stays", "agreements", "events")}
-    return {n: t.convert_dtypes() for n, t in (MORE | {"enrolment": INSTITUTION["enrolment"]} | wide).items()}
+    both = ("stays", "agreements", "events", "context")
+    wide = {n: pd.concat([MORE[n], INSTITUTION[n]], ignore_index=True) for n in both}
+    return {n: t.convert_dtypes() for n, t in (MORE | wide).items()}
 
 
 FULL = tables()

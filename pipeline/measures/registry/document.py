@@ -34,7 +34,7 @@ linearised for ratios of sums; none for counts of everyone), unit, reason and el
 no_stays, no_counts, no_agreements, no_events (the table is not there), no_column_… (the source does not record it), no_base (nobody to count), small_base
 (fewer than the minimum n), no_figure (nobody published it for that year), only_more_than, no_inbound, no_outbound, no_enrolment, no_population, partial_list.
 
-`students_abroad_share` needs one table more, which no source gives yet: enrolment, with source, year and students; without it the gap is stated.
+`students_abroad_share` needs the institution’s enrolment by year, as `context` of its own source under the indicator `students_enrolled` (docs/your-own-data.md); without it the gap is stated.
 
 A stay counts in the academic year in which it starts; year 2024 is 2023/24. Stays that a refused visa kept from beginning are in no base but that of visas.
 Outcomes leave out stays that still run, so that for recent years they tell of the short ones first. Values of which it is not known are left out of the base.

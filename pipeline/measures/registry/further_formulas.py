@@ -13,6 +13,7 @@ from pipeline.measures.stay_counts import VIRTUAL, begun, physical
 
 UNPAID = ("self", "none", "unknown")  # answers of funder that name nobody who pays
 FEWEST_OF_A_PARTNER = 5  # stays with known credits from which a partner's rate of recognition is taken
+ENROLLED = "students_enrolled"  # indicator of an institution's own context
 
 
 def _span(tables: Tables, asked: Asked, years: int, columns: tuple[str, ...]) -> tuple[pd.DataFrame, int] | str:
@@ -208,17 +209,18 @@ def virtual_followed(tables: Tables, asked: Asked, years: int = 3) -> Found:
 
 
 def students_abroad(tables: Tables, asked: Asked) -> Found:
-    """The share of an institution's students who began a stay abroad in the year; table enrolment: source, year, students."""
-    enrolled = table_of(tables, "enrolment", ("source", "year", "students"))
-    if isinstance(enrolled, str):
-        return missing(enrolled)
+    """The share of an institution's students who began a stay abroad in the year; those enrolled stand in its context."""
+    context = table_of(tables, "context", ("source", "indicator", "year", "value"))
+    if isinstance(context, str):
+        return missing("no_enrolment")
     stays = chosen(tables, asked)
     if isinstance(stays, str):
         return missing(stays)
     if absent := absent_column(stays, ("student_key",)):
         return missing(absent)
-    mine = enrolled[enrolled["source"].eq(str(asked.subject)) & enrolled["year"].eq(asked.year or 0)]
-    students = float(pd.to_numeric(mine["students"]).astype(float).sum(min_count=1)) if len(mine) else np.nan
+    mine = context[context["source"].eq(str(asked.subject)) & context["indicator"].eq(ENROLLED)]
+    mine = mine[mine["year"].eq(asked.year or 0)]
+    students = float(pd.to_numeric(mine["value"]).astype(float).sum(min_count=1)) if len(mine) else np.nan
     if not students > 0:
         return missing("no_enrolment")
     rows = physical(begun(stays))
