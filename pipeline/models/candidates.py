@@ -7,12 +7,11 @@ the unit of measurement: thousands of students forecast as students do.
 from __future__ import annotations
 
 import itertools
-import warnings
 from collections.abc import Callable
 
 import numpy as np
-from statsmodels.tools.sm_exceptions import ConvergenceWarning
-from statsmodels.tsa.holtwinters import ExponentialSmoothing, SimpleExpSmoothing
+
+from pipeline.models import smoothing
 
 Array = np.ndarray
 Scale = tuple[Callable[[Array], Array], Callable[[Array], Array]]
@@ -22,7 +21,6 @@ _GRID = np.array(
 )
 _CLIP = 1.5  # an innovation moves the trend by at most this many mean yearly changes
 _LOG_OFFSET = 0.02  # of a series' mean, so that zeros have a logarithm
-_METHOD = "SLSQP"  # small problems: five times faster than L-BFGS where cores are shared, same optimum to 0.1 %
 NAMES = ("no_change", "robust_trend", "trend_mean")
 
 
@@ -70,10 +68,9 @@ def robust_damped_trend(z: Array, horizon: int) -> Array:
     change = np.diff(z, axis=1)
     size = np.nanmean(np.abs(change), axis=1)[:, None] + 1e-300
     first = np.argmax(~np.isnan(z), axis=1)
-    early = np.take_along_axis(change, np.minimum(first[:, None] + np.arange(4), change.shape[1] - 1), axis=1)
     level = np.zeros((len(z), len(_GRID)))
     trend, loss = level.copy(), level.copy()
-    start_trend = np.median(early, axis=1)[:, None]
+    start_trend = _early_trend(z)[:, None]
     for t in range(z.shape[1]):
         x = z[:, t][:, None]
         starts, runs = (first == t)[:, None], (first < t)[:, None]
@@ -131,45 +128,50 @@ def common_growth(z: Array, unit: Array, origin: Array, horizon: int) -> Array:
 
 
 def theta(z: Array, horizon: int) -> Array:
-    """Theta method: simple exponential smoothing (statsmodels) with half the slope of the least-squares line as drift.
+    """Theta method: simple exponential smoothing with half the slope of the least-squares line as drift.
 
     References
     ----------
     Assimakopoulos & Nikolopoulos (2000), International Journal of Forecasting 16(4); Hyndman & Billah (2003), same, 19(2).
+
+    Examples
+    --------
+    >>> theta(np.array([[np.nan, 1.0, 2, 3, 4]]), 2)
+    array([[4.5, 5. ]])
     """
-    out = np.empty((len(z), horizon))
-    for i, row in enumerate(z):
-        y = row[~np.isnan(row)]
-        n = len(y)
-        if np.ptp(y) == 0:
-            out[i] = y[-1]
-            continue
-        model = SimpleExpSmoothing(y, initialization_method="known", initial_level=y[0])
-        fit = model.fit(use_brute=False, method=_METHOD)
-        alpha = max(float(fit.params["smoothing_level"]), 0.05)
-        slope = np.polyfit(np.arange(n), y, 1)[0]
-        steps = np.arange(horizon) + (1 - (1 - alpha) ** n) / alpha
-        out[i] = float(np.asarray(fit.forecast(1))[0]) + slope / 2 * steps
-    return out
+    fit = smoothing.simple(z)
+    known = ~np.isnan(z)
+    n = known.sum(axis=1)
+    time = np.cumsum(known, axis=1) - (n[:, None] + 1) / 2
+    slope = np.nansum(np.where(known, time, 0.0) * np.nan_to_num(z), axis=1) / (n * (n**2 - 1) / 12)
+    alpha = np.maximum(fit.alpha, 0.05)
+    steps = np.arange(horizon) + ((1 - (1 - alpha) ** n) / alpha)[:, None]
+    return np.where(_moves(z), fit.level[:, None] + slope[:, None] / 2 * steps, z[:, -1:])
 
 
 def damped_ets(z: Array, horizon: int) -> Array:
-    """Damped additive trend by exponential smoothing, fitted by least squares (statsmodels ``ExponentialSmoothing``).
+    """Damped additive trend by exponential smoothing, fitted by least squares; it starts at the median of the first four changes.
 
-    References
-    ----------
-    Hyndman, Koehler, Ord & Snyder (2008), Forecasting with Exponential Smoothing.
+    >>> damped_ets(np.array([[3.0, 3, 3], [1, 2, 3]]), 2).round(1)
+    array([[3. , 3. ],
+           [3.2, 3.5]])
     """
-    out = np.empty((len(z), horizon))
-    for i, row in enumerate(z):
-        y = row[~np.isnan(row)]
-        if np.ptp(y) == 0:
-            out[i] = y[-1]
-            continue
-        start = {"initial_level": y[0], "initial_trend": np.median(np.diff(y[:5]))}
-        model = ExponentialSmoothing(y, trend="add", damped_trend=True, initialization_method="known", **start)
-        out[i] = np.asarray(model.fit(use_brute=False, method=_METHOD).forecast(horizon))
-    return out
+    fit = smoothing.damped(z, _early_trend(z))
+    ahead = np.cumsum(fit.phi[:, None] ** np.arange(1, horizon + 1), axis=1)
+    return np.where(_moves(z), fit.level[:, None] + fit.trend[:, None] * ahead, z[:, -1:])
+
+
+def _moves(z: Array) -> Array:
+    """(P, 1) false where a series has always had one value."""
+    return (np.nanmax(z, axis=1) > np.nanmin(z, axis=1))[:, None]
+
+
+def _early_trend(z: Array) -> Array:
+    """(P,) median of a series' first four changes."""
+    first = np.argmax(~np.isnan(z), axis=1)[:, None]
+    change = np.diff(z, axis=1)
+    places = np.minimum(first + np.arange(4), change.shape[1] - 1)
+    return np.median(np.take_along_axis(change, places, axis=1), axis=1)
 
 
 def point_forecasts(y: Array, signed: Array, unit: Array, origin: Array, horizon: int) -> Array:
@@ -204,19 +206,14 @@ def _members(z: Array, nonnegative: bool, unit: Array, origin: Array, horizon: i
     root, log = (square_root(z), logarithm(z)) if nonnegative else (identity(z), identity(z))
     (to_root, from_root), (to_log, from_log) = root, log
     logs = to_log(z)
-    with (
-        warnings.catch_warnings(),
-        np.errstate(divide="ignore", invalid="ignore"),
-    ):  # a perfect fit has no log-likelihood
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        trends = [
-            drift(z, horizon),
-            from_log(drift(logs, horizon, np.nanmedian)),
-            from_log(theta(logs, horizon)),
-            damped_ets(z, horizon),
-            from_log(common_growth(logs, unit, origin, horizon)),
-            from_root(recent_trend(to_root(z), horizon)),
-        ]
+    trends = [
+        drift(z, horizon),
+        from_log(drift(logs, horizon, np.nanmedian)),
+        from_log(theta(logs, horizon)),
+        damped_ets(z, horizon),
+        from_log(common_growth(logs, unit, origin, horizon)),
+        from_root(recent_trend(to_root(z), horizon)),
+    ]
     robust = np.mean([back(robust_damped_trend(there(z), horizon)) for there, back in (identity(z), root, log)], axis=0)
     no_change = np.repeat(z[:, -1:], horizon, axis=1)
     members = np.stack([no_change, robust, np.mean(trends, axis=0)], axis=2)
