@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 from pyarrow import csv
 
 CHUNK = 500_000
@@ -167,16 +169,23 @@ def _as_csv(path: Path, rows: int, seed: int) -> None:
 
 def _as_parquet(some: Path, path: Path, rows: int) -> None:
     """The rows of a CSV, again and again until there are enough, each time of other students."""
-    import duckdb
-
-    few = path.with_name("some.parquet")
-    with duckdb.connect(config={"memory_limit": "2GiB"}) as connection:
-        read = f"read_csv('{some}', all_varchar = true, header = true)"
-        connection.execute(f"copy (from {read}) to '{few}' (format parquet)")
-        parts = [
-            f"""select case when nullif("Student", '') is not null then '{f"R{time}" if time else ""}' || "Student" else "Student" end as "Student",
-            columns(* exclude ("Student", file_row_number)) from read_parquet('{few}', file_row_number = true) where file_row_number < {rows - first}"""
-            for time, first in enumerate(range(0, rows, MOST))
-        ]
-        connection.execute(f"copy ({' union all '.join(parts)}) to '{path}' (format parquet)")
-    few.unlink()
+    options = csv.ConvertOptions(
+        column_types=dict.fromkeys(HEADINGS, pa.string()),
+        strings_can_be_null=True,
+        null_values=[""],
+        quoted_strings_can_be_null=True,
+    )
+    few = csv.read_csv(some, convert_options=options)
+    few = pa.table(
+        {
+            name: few[name] if name == HEADINGS[0] else few[name].dictionary_encode().unify_dictionaries()
+            for name in HEADINGS
+        }
+    )
+    with pq.ParquetWriter(
+        path, few.schema, compression="zstd", compression_level=1, use_dictionary=list(HEADINGS[1:]), store_schema=False
+    ) as writer:
+        for time, first in enumerate(range(0, rows, len(few))):
+            part = few.slice(0, rows - first)
+            students = pc.binary_join_element_wise(f"R{time}" if time else "", part[HEADINGS[0]], "")
+            writer.write_table(part.set_column(0, HEADINGS[0], students), row_group_size=CHUNK)

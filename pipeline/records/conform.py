@@ -27,6 +27,7 @@ _NARWHALS: dict[str, Any] = {
     "bool": nw.Boolean,
     "date": nw.Datetime("us"),
 }
+_OF_ARROW = {arrow: _NARWHALS[name] for name, arrow in TYPES.items()}
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,9 @@ class Conformed:
     readings: dict[str, Mapping[str, Reading]] = field(default_factory=dict)
     changes: list[tuple[str, str, int]] = field(default_factory=list)  # rule, column, rows
     refused: pa.Table | None = None  # line and reason of rows that the reader refused, where they were set aside
+    constant: dict[str, Any] = field(
+        default_factory=dict
+    )  # columns of `frame` known to have one value in all rows, where the engine takes literals
 
     def reasons(self, column: str, text: str | None) -> tuple[str, str]:
         """Why a text has no value, and suggestions."""
@@ -117,11 +121,16 @@ def conform(
         counts = distinct[RAW + column.name]
         found = _read(done, column, counts)
         if engine.literals and list(counts.values()) == [done.n]:
-            done.frame = done.frame.with_columns(**_literals(found, RAW + column.name))
+            values = {f.name: (found[f.name][0].as_py(), f.type) for f in found.schema if f.name != RAW + column.name}
+            done.constant |= {name: value for name, (value, _) in values.items()}
+            done.frame = done.frame.with_columns(
+                **{name: nw.lit(v).cast(_OF_ARROW[t]) for name, (v, t) in values.items()}
+            )
         else:
             known[RAW + column.name] = found
     absent = [pair for c in columns if c.name not in given for pair in ((c.name, c.type), *c.extra)]
     if absent and engine.literals:
+        done.constant |= {name: None for name, _ in absent}
         done.frame = done.frame.with_columns(**{name: nw.lit(None).cast(_NARWHALS[kind]) for name, kind in absent})
     elif absent:  # nulls of each type: no engine finds anything in an empty table
         known[LINE] = pa.schema([(LINE, pa.int64()), *((name, TYPES[kind]) for name, kind in absent)]).empty_table()
@@ -129,10 +138,9 @@ def conform(
     return done
 
 
-def _literals(known: pa.Table, key: str) -> dict[str, nw.Expr]:
-    """What a text that stands in every row was read as."""
-    types = {arrow: _NARWHALS[name] for name, arrow in TYPES.items()}
-    return {f.name: nw.lit(known[f.name][0].as_py()).cast(types[f.type]) for f in known.schema if f.name != key}
+def literals(constant: Mapping[str, Any], types: Mapping[str, str]) -> dict[str, nw.Expr]:
+    """Columns that have one value in all rows; `types` has the type of each."""
+    return {name: nw.lit(value).cast(_NARWHALS[types[name]]) for name, value in constant.items()}
 
 
 def _refused_text(frame: nw.LazyFrame) -> nw.Expr:

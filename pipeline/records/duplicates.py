@@ -7,7 +7,7 @@ two known modes that differ, are two stays. The first row in the order of file a
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ from pipeline.records.stays import months_between
 
 STAY = ("student_key", "direction", "partner", "ym")
 ORDER = ("file_no", "line")
+_LINES = 1 << 40  # more than a file has: a row's place is its file's number times this, and its line
 _NOT_FILLED = {
     "student_key",
     "direction",
@@ -44,7 +45,9 @@ class Merged:
     kept_for_it: tuple[nw.LazyFrame, ...] = ()
 
 
-def merge_duplicates(rows: nw.LazyFrame, engine: Engine, fill: Iterable[str] | None = None) -> Merged:
+def merge_duplicates(
+    rows: nw.LazyFrame, engine: Engine, fill: Iterable[str] | None = None, constant: Iterable[str] = ()
+) -> Merged:
     """Merge the rows that tell of one stay.
 
     Parameters
@@ -55,17 +58,23 @@ def merge_duplicates(rows: nw.LazyFrame, engine: Engine, fill: Iterable[str] | N
         Where the rows live.
     fill
         Columns whose gaps are filled; by default all that can be.
+    constant
+        Columns that are the same in all rows; `kept` is without them.
     """
-    rows = rows.with_columns(slot=nw.lit(""))
-    several = engine.keep(rows.group_by(*STAY).agg(_n=nw.len()).filter(nw.col("_n") > 1).drop("_n"))
+    same = set(constant)
+    names = [name for name in rows.collect_schema().names() if name not in same]
+    key = [name for name in STAY if name not in same]
+    rows = rows.with_columns(_place=nw.col("file_no") * _LINES + nw.col("line")).select(*names, "_place")
+    several = rows.group_by(*key).agg(_n=nw.len(), _group=nw.col("_place").min())
+    several = engine.keep(several.filter(nw.col("_n") > 1).drop("_n"))
     if not len(engine.arrow(several.head(1))):
-        return Merged(rows, None, {}, (several,))
-    alone = rows.join(several, on=list(STAY), how="anti")
-    names = rows.collect_schema().names()
+        return Merged(rows.with_columns(slot=nw.lit("")).drop("_place"), None, {}, (several,))
+    alone = rows.join(several, on=key, how="anti").with_columns(slot=nw.lit(""))
+    together = engine.keep(rows.join(several, on=key, how="inner"))
+    anchored = engine.keep(_anchored(together))
     filled = [c for c in names if c not in _NOT_FILLED and (fill is None or c in set(fill))]
-    together = _anchored(rows.join(several, on=list(STAY), how="semi"))
-    together = engine.keep(_ranked(together, filled))
-    first = together.filter(nw.col("_rank") == 1)
+    first = anchored.filter(nw.col("_place") == nw.col("_first")).join(_first_values(anchored, filled), on="_first")
+    first = engine.keep(first)
     counts = engine.arrow(
         first.select(
             *((nw.col(c).is_null() & ~nw.col(f"_fill_{c}").is_null()).cast(nw.Int64).sum().alias(c) for c in filled)
@@ -73,9 +82,9 @@ def merge_duplicates(rows: nw.LazyFrame, engine: Engine, fill: Iterable[str] | N
     )
     kept = first.with_columns(
         *(nw.col(f"_fill_{c}").alias(c) for c in filled),
-        start=nw.col("_start"),
+        start=nw.coalesce(nw.col("_start"), nw.col("start")),
         start_n=nw.col("_anchor"),
-        start_by_month=nw.col("_by_month"),
+        start_by_month=nw.col("_start").is_null(),
     )
     lasted = months_between(nw.col("start_n"), nw.col("end_n"))
     possible = nw.col("end_n") >= nw.col("start_n")  # the end may come from a row that has only the month of the start
@@ -83,63 +92,67 @@ def merge_duplicates(rows: nw.LazyFrame, engine: Engine, fill: Iterable[str] | N
         end=nw.when(possible).then(nw.col("end")),
         months=nw.when(possible).then(lasted).when(nw.col("end_n").is_null()).then(nw.col("months")),
     )
-    merged = together.filter(nw.col("_rank") > 1).select(
-        *ORDER, into_file_no=nw.col("_into_file_no"), into_line=nw.col("_into_line")
+    later = anchored.filter(nw.col("_place") != nw.col("_first"))
+    places = {"": nw.col("_place"), "into_": nw.col("_first")}
+    files = {prefix: place // _LINES for prefix, place in places.items()}
+    merged = later.select(
+        *(file.cast(nw.Int64).alias(f"{prefix}file_no") for prefix, file in files.items()),
+        *((places[prefix] - file * _LINES).cast(nw.Int64).alias(f"{prefix}line") for prefix, file in files.items()),
     )
     numbers: dict[str, Any] = {c: counts[c][0].as_py() or 0 for c in filled}
     return Merged(
-        nw.concat([alone.select(names), kept.select(names)]),
+        nw.concat([alone.select(*names, "slot"), kept.select(*names, "slot")]),
         merged,
         {c: int(n) for c, n in numbers.items() if n and c not in _DERIVED},
-        (several, together),
+        (several, together, anchored, first),
     )
 
 
 def _anchored(rows: nw.LazyFrame) -> nw.LazyFrame:
-    """Add `_anchor`, the day to which each row's start belongs, and `slot`, the mode that tells apart rows that have only a month."""
+    """Rows of one student, country and month (`_group`) with the stay of each.
+
+    Adds `_anchor`, the day to which a row's start belongs, `slot`, the mode that tells apart rows that have only a month, and of the stay that is made out by
+    these `_first`, the place of its first row, and `_start`, its exact start (null where only a month is known).
+    """
+    by_month = nw.col("start_by_month")
     rows = rows.with_columns(
         _mode=nw.col("mode").fill_null(""),
-        _exact=nw.when(~nw.col("start_by_month")).then(nw.col("start_n")),
-        _open=nw.when(~nw.col("start_by_month") & nw.col("mode").is_null()).then(nw.col("start_n")),
-        _month_mode=nw.when(nw.col("start_by_month")).then(nw.col("mode")),
+        _exact=nw.when(~by_month).then(nw.col("start_n")),
+        _exact_start=nw.when(~by_month).then(nw.col("start")),
+        _open=nw.when(~by_month & nw.col("mode").is_null()).then(nw.col("start_n")),
+        _month_mode=nw.when(by_month).then(nw.col("mode")),
     )
-    rows = rows.with_columns(
-        _same_mode=nw.col("_exact").min().over(*STAY, "_mode"),
-        _no_mode=nw.col("_open").min().over(*STAY),
-        _any=nw.col("_exact").min().over(*STAY),
-        _first_mode=nw.col("_month_mode").min().over(*STAY),
+    same_mode = rows.group_by("_group", "_mode").agg(_same_mode=nw.col("_exact").min())
+    of_group = rows.group_by("_group").agg(
+        _no_mode=nw.col("_open").min(), _any=nw.col("_exact").min(), _first_mode=nw.col("_month_mode").min()
     )
+    rows = rows.join(same_mode, on=["_group", "_mode"], how="left").join(of_group, on="_group", how="left")
     by_mode = nw.coalesce(nw.col("_same_mode"), nw.col("_no_mode"))
-    day = (
-        nw.when(~nw.col("start_by_month"))
-        .then(nw.col("start_n"))
-        .when(nw.col("_mode") != "")
-        .then(by_mode)
-        .otherwise(nw.col("_any"))
-    )
+    day = nw.when(~by_month).then(nw.col("start_n")).when(nw.col("_mode") != "").then(by_mode).otherwise(nw.col("_any"))
     rows = rows.with_columns(_day=day)
     mode = nw.coalesce(nw.col("mode"), nw.col("_first_mode"), nw.lit(""))
     rows = rows.with_columns(
         _anchor=nw.coalesce(nw.col("_day"), nw.col("start_n")),
         slot=nw.when(nw.col("_day").is_null()).then(mode).otherwise(nw.lit("")),
     )
-    return rows.drop("_mode", "_open", "_month_mode", "_same_mode", "_no_mode", "_any", "_first_mode")
+    stay = ["_group", "_anchor", "slot"]
+    stays = rows.group_by(*stay).agg(_first=nw.col("_place").min(), _start=nw.col("_exact_start").max())
+    rows = rows.join(stays, on=stay, how="left")
+    return rows.drop(
+        *("_mode", "_exact", "_exact_start", "_open", "_month_mode", "_same_mode", "_no_mode", "_any", "_first_mode"),
+        *("_day", "_group"),
+    )
 
 
-def _ranked(rows: nw.LazyFrame, fill: Iterable[str]) -> nw.LazyFrame:
-    """Add the place of each row within its stay, the kept row's place in the files, and for each column to fill the first value at or after the row."""
-    key = ("student_key", "direction", "partner", "_anchor", "slot")
-    order = list(ORDER)
-    rows = rows.with_columns(_one=nw.lit(1))
-    rows = rows.with_columns(
-        *(nw.col(c).fill_null(strategy="backward").over(*key, order_by=order).alias(f"_fill_{c}") for c in fill),
-        _rank=nw.col("_one").cum_sum().over(*key, order_by=order).cast(nw.Int64),
-        _exact_start=nw.when(~nw.col("_exact").is_null()).then(nw.col("start")),
+def _first_values(rows: nw.LazyFrame, columns: Sequence[str]) -> nw.LazyFrame:
+    """For each stay (`_first`) the first known value of each column in the order of the files, as `_fill_<column>`."""
+    known = rows.with_columns(
+        *(nw.when(~nw.col(c).is_null()).then(nw.col("_place")).alias(f"_at_{c}") for c in columns)
     )
-    first = nw.col("_rank") == 1
-    return rows.with_columns(
-        _into_file_no=nw.when(first).then(nw.col("file_no")).max().over(*key).cast(nw.Int64),
-        _into_line=nw.when(first).then(nw.col("line")).max().over(*key).cast(nw.Int64),
-        _start=nw.coalesce(nw.col("_exact_start").max().over(*key), nw.col("start")),
-        _by_month=nw.col("_exact").max().over(*key).is_null(),
+    places = known.group_by("_first").agg(*(nw.col(f"_at_{c}").min().alias(f"_at_{c}") for c in columns))
+    there = rows.join(places, on="_first", how="left")
+    there = there.select(
+        "_first",
+        *(nw.when(nw.col("_place") == nw.col(f"_at_{c}")).then(nw.col(c)).alias(f"_fill_{c}") for c in columns),
     )
+    return there.group_by("_first").agg(*(nw.col(f"_fill_{c}").max().alias(f"_fill_{c}") for c in columns))

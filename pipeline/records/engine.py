@@ -74,9 +74,19 @@ class Engine(ABC):
 
     @abstractmethod
     def write_by(
-        self, frame: nw.LazyFrame, folder: Path, schema: pa.Schema, order: Sequence[str], by: str, number: int
+        self,
+        frame: nw.LazyFrame,
+        folder: Path,
+        schema: pa.Schema,
+        order: Sequence[str],
+        by: str,
+        number: int,
+        constant: Mapping[str, nw.Expr],
     ) -> nw.LazyFrame:
-        """The rows of each value of the text column `by` in a file of its own, `part_name(value, number)`; the rows as they were written."""
+        """The rows of each value of the text column `by` in a file of its own, `part_name(value, number)`; the rows as they were written.
+
+        `constant` are columns that are the same in all rows, which are not to be sorted with them.
+        """
 
     def batches(self, frames: Sequence[nw.LazyFrame], by: str, number: int) -> list[nw.LazyFrame]:
         """The rows of all frames in at most `number` batches, all rows of one value of `by` in one batch; each can be read several times."""
@@ -104,6 +114,11 @@ def part_name(value: str, number: int) -> str:
     '2023-24-000.parquet'
     """
     return f"{value.replace('/', '-')}-{number:03d}.parquet"
+
+
+def with_constants(frame: nw.LazyFrame, constant: Mapping[str, nw.Expr]) -> nw.LazyFrame:
+    """The frame with further columns, if there are any."""
+    return frame.with_columns(**constant) if constant else frame
 
 
 def text_frame(rows: Any) -> pa.Table:
@@ -167,11 +182,18 @@ class Pandas(Engine):
         write_batches(path, schema, [self.arrow(frame.sort(*order))])
 
     def write_by(
-        self, frame: nw.LazyFrame, folder: Path, schema: pa.Schema, order: Sequence[str], by: str, number: int
+        self,
+        frame: nw.LazyFrame,
+        folder: Path,
+        schema: pa.Schema,
+        order: Sequence[str],
+        by: str,
+        number: int,
+        constant: Mapping[str, nw.Expr],
     ) -> nw.LazyFrame:
         import pyarrow.compute as pc
 
-        rows = self.arrow(frame.sort(*order))
+        rows = self.arrow(with_constants(frame, constant).sort(*order))
         for value in pc.unique(rows[by]).to_pylist():
             part = rows.filter(pc.equal(rows[by], value))
             write_batches(folder / part_name(value, number), schema, [part])

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 import pyarrow as pa
 
-from pipeline.records.engine import DIGITS, LEVEL, Engine, part_name, text_frame
+from pipeline.records.engine import DIGITS, LEVEL, Engine, part_name, text_frame, with_constants
 from pipeline.sources.delimited import literal
 
 if TYPE_CHECKING:
@@ -111,32 +111,48 @@ class DuckDB(Engine):
         self._copy(self.connection, nw.to_native(frame).sql_query(), path, schema, order)
 
     def write_by(
-        self, frame: nw.LazyFrame, folder: Path, schema: pa.Schema, order: Sequence[str], by: str, number: int
+        self,
+        frame: nw.LazyFrame,
+        folder: Path,
+        schema: pa.Schema,
+        order: Sequence[str],
+        by: str,
+        number: int,
+        constant: Mapping[str, nw.Expr],
     ) -> nw.LazyFrame:
-        view = self._new("rows")
-        nw.to_native(frame).create_view(view)
-        found = self.connection.execute(f"select distinct {_name(by)} from {view} order by all").fetchall()
-        paths = {value: folder / part_name(value, number) for (value,) in found}
+        """Rows are sorted once, by value and order, and each file is a stretch of them."""
+        table, ordered = self._new("written"), [by, *(name for name in order if name not in constant)]
+        columns = list(dict.fromkeys([*(name for name in schema.names if name not in constant), *ordered]))
+        query = nw.to_native(frame.select(*columns)).sql_query()
+        self.connection.execute("set preserve_insertion_order = true")
+        try:
+            self.connection.execute(
+                f"create table {table} as select * from ({query}) order by {', '.join(map(_name, ordered))}"
+            )
+            rows = with_constants(nw.from_native(self.connection.table(table)), constant)
+            values = [v for (v,) in self.connection.execute(f"select distinct {_name(by)} from {table}").fetchall()]
+            queries = {value: nw.to_native(rows.filter(nw.col(by) == value)).sql_query() for value in values}
 
-        def one(value: str) -> None:
-            query = f"select * from {view} where {_name(by)} = {literal(value)}"
-            self._copy(self.connection.cursor(), query, paths[value], schema, order)
+            def one(value: str) -> None:
+                self._copy(self.connection.cursor(), queries[value], folder / part_name(value, number), schema)
 
-        threads = int(self.connection.execute("select current_setting('threads')").fetchall()[0][0])
-        with ThreadPoolExecutor(threads) as pool:
-            list(pool.map(one, paths))
-        if not paths:
-            return frame
-        return nw.from_native(self.connection.read_parquet([str(p) for p in paths.values()]))
+            threads = int(self.connection.execute("select current_setting('threads')").fetchall()[0][0])
+            with ThreadPoolExecutor(threads) as pool:
+                list(pool.map(one, values))
+        finally:
+            self.connection.execute("set preserve_insertion_order = false")
+        self._kept[id(rows)] = table
+        return rows
 
     @staticmethod
-    def _copy(connection: Any, query: str, path: Path, schema: pa.Schema, order: Sequence[str]) -> None:
+    def _copy(connection: Any, query: str, path: Path, schema: pa.Schema, order: Sequence[str] = ()) -> None:
         columns = ", ".join(f"{_name(f.name)}::{_SQL_TYPES[f.type]} as {_name(f.name)}" for f in schema)
         notes = ", ".join(
             f"{key.decode()}: {literal(value.decode())}" for key, value in (schema.metadata or {}).items()
         )
+        ordered = f" order by {', '.join(map(_name, order))}" if order else ""
         connection.execute(
-            f"copy (select {columns} from ({query}) order by {', '.join(map(_name, order))}) to {literal(str(path))} "
+            f"copy (select {columns} from ({query}){ordered}) to {literal(str(path))} "
             f"(format parquet, compression zstd, compression_level {LEVEL}, kv_metadata {{{notes}}})"
         )
 

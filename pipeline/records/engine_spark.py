@@ -15,7 +15,7 @@ import narwhals as nw
 import pyarrow as pa
 
 from pipeline.errors import SettingsError
-from pipeline.records.engine import DIGITS, Engine, part_name, text_frame, write_batches
+from pipeline.records.engine import DIGITS, Engine, part_name, text_frame, with_constants, write_batches
 from pipeline.sources.delimited import literal
 
 if TYPE_CHECKING:
@@ -106,12 +106,19 @@ class Spark(Engine):
         write_batches(path, schema, _pieces(sorted(place.glob("*.parquet"))))
 
     def write_by(
-        self, frame: nw.LazyFrame, folder: Path, schema: pa.Schema, order: Sequence[str], by: str, number: int
+        self,
+        frame: nw.LazyFrame,
+        folder: Path,
+        schema: pa.Schema,
+        order: Sequence[str],
+        by: str,
+        number: int,
+        constant: Mapping[str, nw.Expr],
     ) -> nw.LazyFrame:
         from pyspark.sql import functions as f
 
         place, columns = self._place("parts"), [f_.name for f_ in schema]
-        rows = nw.to_native(frame).repartition(by).sortWithinPartitions(by, *order)
+        rows = nw.to_native(with_constants(frame, constant)).repartition(by).sortWithinPartitions(by, *order)
         rows = rows.select(*columns, f.col(by).alias("_by"))
         rows.write.partitionBy("_by").parquet(place.resolve().as_uri())
         values = (

@@ -20,6 +20,7 @@ from pipeline.records.checks import Check
 from pipeline.records.engine import Engine, digest
 
 _SIDES = (("home_institution", "origin", "home"), ("host_institution", "destination", "host"))
+NAMED = tuple(name for name, _, _ in _SIDES)
 CODES = ("ror", "erasmus_code")
 SIDE_CODES = tuple(f"{side}_{code}" for _, _, side in _SIDES for code in CODES)
 

@@ -144,6 +144,8 @@ def conform_stays(table: RawTable, engine: Engine, more: Sequence[Column] = ()) 
     implausible = ((age < YOUNGEST) | (age > OLDEST)).fill_null(False)
     names = frame.collect_schema().names()
     known = nw.col(PROBLEM + "birth_year").fill_null(False) if PROBLEM + "birth_year" in names else nw.lit(False)
+    for derived in ("birth_year", "months"):
+        done.constant.pop(derived, None)
     done.frame = frame.with_columns(
         (known | implausible).alias(PROBLEM + "birth_year"),
         birth_year=nw.when(~implausible).then(nw.col("birth_year")),
