@@ -79,11 +79,10 @@ def outcome_rates(
     columns = [by] if isinstance(by, str) else list(by or [])
     require(stays, columns, "stays")
     group_by = "|".join(columns) or TOTAL
-    labels = (
-        stays[columns].astype("object").where(stays[columns].notna(), "unknown").astype(str).agg("|".join, axis=1)
-        if columns and len(stays)
-        else None
-    )
+    labels = None
+    if columns and len(stays):
+        first, *others = (stays[c].astype("object").where(stays[c].notna(), "unknown").astype(str) for c in columns)
+        labels = first.str.cat(others, sep="|") if others else first
     rows: list[dict[str, Any]] = []
     for outcome in (OUTCOMES[i] for i in chosen):
         if not set(outcome.needs) <= set(stays.columns):
