@@ -15,6 +15,7 @@ from pipeline.briefs.document import read_document
 from pipeline.briefs.partner import partner_profile
 from pipeline.errors import SettingsError
 from pipeline.measures.bilateral import EARLIER, EXCHANGE, RECENT, Partner, exchange, protected_exchange
+from pipeline.models import Happenings, change_cases, known_breaks
 from pipeline.run.workspace import Context, context
 
 PARTS = ("first_page", "exchange", "agreements", "outcomes", "method")
@@ -212,3 +213,71 @@ class TestWhoIsMeant:
     def test_year_without_data(self, here):
         with pytest.raises(SettingsError, match="from 2014 to 2024"):
             partner_profile(here, "u", "KOR", 2031, "en")
+
+
+class TestItsOwnCase:
+    """Elm University sent and took 20 a year, 30 from 2020 on; in 2024 it takes 90."""
+
+    @pytest.fixture(scope="class")
+    def surge(self, tmp_path_factory, stays):
+        root: Path = tmp_path_factory.mktemp("surge")
+        (root / "mobility.toml").write_text('[[subjects]]\nid = "u"\n', encoding="utf-8")
+        found = context({}, root)
+        came = stays[stays["home_institution"].eq(LARGE) & stays["year"].eq(2024)]
+        many = pd.concat([stays, came, came], ignore_index=True)
+        elsewhere = stays[stays["home_institution"].eq("Oak University")].assign(origin="KOR", home_institution=None)
+        tables = {"stays": pd.concat([many, elsewhere], ignore_index=True)}
+        tables["institutions"] = pd.DataFrame(
+            {"institution_id": ["KOR-1"], "name": [LARGE], "aliases": [None], "country": ["KOR"], "source": "u"}
+        )
+        tables["agreements"] = pd.DataFrame(
+            {c: pd.Series(dtype="object") for c in ("agreement_id", "partner", "country", "mode", "joint_laboratory")}
+            | {c: pd.Series(dtype="datetime64[ns]") for c in ("signed", "expires")}
+            | {c: pd.Series(dtype="Int64") for c in ("quota_in", "quota_out")}
+        ).assign(source=pd.Series(dtype="object"))
+        tables["ledger"] = pd.DataFrame(
+            {
+                "source": ["u"],
+                "file": ["u/in.csv"],
+                "rows_read": 1,
+                "rows_kept": 1,
+                "rows_rejected": 0,
+                "rows_merged": 0,
+            }
+        )
+        found.processed.mkdir(parents=True, exist_ok=True)
+        for name, table in tables.items():
+            table.to_parquet(found.processed / f"{name}.parquet")
+        return found
+
+    @pytest.mark.parametrize(
+        ("language", "says"),
+        [("en", "From Elm University: 90 in 2023/24, "), ("zh", "来自Elm University：2023/24学年为90，")],
+    )
+    def test_a_surge_is_told_in_the_numbers_of_the_profile(self, surge, language, says):
+        text = text_of(surge, LARGE, language)
+        assert says in text
+        assert {"en": "more than the years before gave to expect", "zh": "推算的期望值高"}[language] in text
+        cases = partner_profile(surge, "u", LARGE, 2024, language).found.cases.set_index("direction")
+        assert cases.loc["inbound", ["value", "previous", "side"]].tolist() == [90.0, 30.0, "above"]
+        assert cases.loc["outbound", "side"] == "within"
+
+    def test_a_countrys_case_is_that_of_the_annual_brief(self, surge):
+        made = partner_profile(surge, "u", "KOR", 2024, "en").found.cases
+        stays = pd.read_parquet(surge.processed / "stays.parquet")
+        out = measures.protect(measures.counted(stays, "u", 2024))
+        annual = change_cases(measures.stay_lines(stays, "u", 2024, out), 2024, Happenings(known_breaks()))
+        annual = annual[annual["about"].eq("country") & annual["name"].eq("KOR")]
+        shown = ["direction", "value", "expected", "lower", "upper", "side"]
+        assert made[shown].values.tolist() == annual[shown].values.tolist()
+
+    def test_it_leads_to_the_rows(self, surge):
+        (block,) = [
+            b for b in partner_profile(surge, "u", LARGE, 2024, "en").first_page() if getattr(b, "id", "") == "case"
+        ]
+        assert {e["where"]["direction"] for e in block.to_json()["evidence"]} == {"inbound", "outbound"}
+
+    def test_few_or_hidden_numbers_make_no_case(self, here):
+        profile = partner_profile(here, "u", SMALL, 2024, "en")
+        assert profile.found.cases.empty
+        assert "case" not in [getattr(b, "id", "") for b in profile.first_page()]

@@ -12,6 +12,7 @@ import pandas as pd
 
 from pipeline import measures
 from pipeline.briefs.annual.facts import Facts
+from pipeline.briefs.partner.own_case import partner_cases
 from pipeline.errors import SettingsError
 from pipeline.measures.bilateral import Partner, exchange, partner_outcomes, protected_exchange, protected_outcomes
 from pipeline.records import load
@@ -33,6 +34,7 @@ class Found:
     outcomes: pd.DataFrame
     agreements: pd.DataFrame  # with the partner, of any time up to the end of the year
     unnamed: tuple[int, int]  # inbound stays of the year without a partner institution on record, and all
+    cases: pd.DataFrame  # its numbers of the year against what was to be expected
 
 
 def find(here: Context, subject: str, partner: str, year: int) -> Found:
@@ -64,15 +66,17 @@ def find(here: Context, subject: str, partner: str, year: int) -> Found:
     out = measures.protect(measures.counted(stays, subject, year), policy)
     ended = measures.ended_stays(stays, year, WINDOW)
     ledger = load(here.processed, "ledger")
+    both_ways = protected_exchange(exchange(stays, subject, whom, year), out["partners"], policy)
     now = stays[stays["year"].eq(year) & stays["direction"].eq("inbound")]
     return Found(
         facts=Facts(subject, year, {**out, "quality": ledger[ledger["source"].eq(subject)]}),
         partner=whom,
         id=name,
-        exchange=protected_exchange(exchange(stays, subject, whom, year), out["partners"], policy),
+        exchange=both_ways,
         outcomes=protected_outcomes(partner_outcomes(ended, whom), measures.all_outcomes(ended), policy),
         agreements=_agreements(load(here.processed, "agreements", source=subject), whom, year),
         unnamed=(int(now["home_institution"].isna().sum()), len(now)),
+        cases=partner_cases(here, stays, subject, year, out, whom, both_ways),
     )
 
 

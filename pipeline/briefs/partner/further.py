@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pipeline.briefs import blocks
+from pipeline.briefs.annual.case_words import case_sentence, grounds
+from pipeline.briefs.annual.cases import case_evidence
+from pipeline.briefs.annual.facts import records
 from pipeline.briefs.annual.phrases import known
 from pipeline.briefs.annual.results_of_stays import LISTED, NAMES, said
 from pipeline.briefs.partner.numbers import DIRECTIONS, PartnerNumbers
@@ -48,6 +51,16 @@ class FurtherPages(PartnerNumbers):
             blocks.Section("exchange", w("How students move, both ways"), self.balance_lead()),
             blocks.Table("modes", w("Stays by mode of cooperation"), columns, rows, notes=notes, source=self.source()),
         ]
+
+    def own_case(self) -> list[blocks.Block]:
+        """What its numbers did against what the years before gave to expect; nothing where they may not be shown."""
+        rows = records(self.found.cases)
+        if not rows:
+            return []
+        told = [self.join(case_sentence(self, r), grounds(self, r) if r.side != "within" else "") for r in rows]
+        base = self.w("Expected: the outlook made of the years before alone. Grounds, not causes.")
+        behind = [item for r in rows for item in case_evidence(self, r)]
+        return [blocks.Finding("case", self.join(*told), base=base, source=self.source(), evidence=behind)]
 
     def balance_lead(self) -> str:
         """Who sends more, over the recent span."""

@@ -34,7 +34,15 @@ class PartnerProfile(FurtherPages):
             else None,
             running=w("Partner profile · {partner} · {period}", partner=self.who, period=self.period),
         )
-        return [cover, *self.findings()[:4], self.trend_figure(), self.glance(), *self.gaps(), self.care()]
+        return [
+            cover,
+            *self.findings()[:4],
+            self.trend_figure(),
+            self.glance(),
+            *self.own_case(),
+            *self.gaps(),
+            self.care(),
+        ]
 
     def title(self) -> str:
         w, recent, before = self.w, self.both(RECENT), self.both(EARLIER)
