@@ -1,5 +1,7 @@
--- The cleaning of messy_stays.csv written by hand for DuckDB, to hold the project's cleaning against: same rejections, same merging, same gaps
--- filled, same columns, the same small tables, stays by academic year. $line, $rows, $out and the table words(kind, text, code) are given.
+-- The cleaning of messy_stays.csv written by hand for DuckDB, to hold the project's cleaning against: same rejections with their reasons, same merging with
+-- its places, same gaps filled and values left open, same pseudonyms (keyed twice), same columns and small tables, stays by academic year in the order of
+-- lines, ids looked at for doubles, and the project's own way to read each distinct date and country once. It takes the file's layout on trust, knows only
+-- the words and dates that the benchmark writes, suggests no names, and counts no changes. $line, $rows, $out and words(kind, text, code) are given.
 create macro clean_text(t) as nullif(trim(t, e' \t\n\x0B\f\r' || chr(160) || chr(8199) || chr(8239) || chr(12288) || chr(65279)), '');
 create macro month_only(s) as regexp_matches(s, '^[0-9]{4}年[0-9]{1,2}月$');
 create macro day_of(s) as coalesce(
@@ -11,64 +13,76 @@ create macro day_of(s) as coalesce(
   case when regexp_matches(s, '^[0-9]{5}$') and try_cast(s as int) between 18264 and 54788 then date '1899-12-30' + try_cast(s as int) end);
 
 create table cells as select $line as line, * from $rows;
+create table days as
+select text, start, start_by_month, year(start) * 12 + month(start) as ym,
+  case when month(start) >= 9 then year(start) || '/' || right((year(start) + 1)::varchar, 2) else (year(start) - 1) || '/' || right(year(start)::varchar, 2) end as academic_year,
+  case when month(start) >= 9 then year(start) + 1 else year(start) end as year
+from (
+  select text, day_of(clean_text(text)) as start, month_only(clean_text(text)) as start_by_month
+  from (select distinct "From" as text from cells union select distinct "To" from cells) where text is not null
+);
+create table countries as
+  select written, code from (select distinct "Country" as written from cells) left join words on kind = 'country' and text = lower(clean_text(written)) where written is not null;
+create table modes as
+  select written, code from (select distinct "Mode" as written from cells) left join words on kind = 'mode' and text = lower(clean_text(written)) where written is not null;
+create table levels as
+  select written, code from (select distinct "Level" as written from cells) left join words on kind = 'level' and text = lower(clean_text(written)) where written is not null;
+create table genders as
+  select written, code from (select distinct "Sex" as written from cells) left join words on kind = 'gender' and text = lower(clean_text(written)) where written is not null;
+create table funders as
+  select written, code from (select distinct "Funding" as written from cells) left join words on kind = 'funder' and text = lower(clean_text(written)) where written is not null;
 create table read as
-with raw as (
-  select line,
-    clean_text("Student") student_id, clean_text("Country") country_text, lower(clean_text("Country")) country_key,
-    clean_text("Institution") home_institution, clean_text("Mode") mode_text, clean_text("Level") level_text, clean_text("From") start_text,
-    clean_text("To") end_text, clean_text("Sex") gender_text, clean_text("Born") born_text, clean_text("Funding") funder_text,
-    clean_text("Grant") grant_text
+with parsed as (
+  select line, clean_text("Student") as student_id, "Country" as country_text, clean_text("Institution") as home_institution, "Mode" as mode_text,
+    "Level" as level_text, "From" as start_text, "To" as end_text, "Sex" as gender_text, "Funding" as funder_text,
+    c.code origin, m.code mode, l.code level, g.code gender, f.code funder, s.start, s.start_by_month, s.ym, s.academic_year, s.year, e.start as "end",
+    try_cast("Born" as int) as birth_year, try_cast(replace("Grant", ',', '') as double) as grant_amount
   from cells
-), parsed as (
-  select raw.*, c.code origin, m.code mode, l.code level, g.code gender, f.code funder,
-    day_of(start_text) as start, month_only(start_text) start_by_month, day_of(end_text) as "end",
-    try_cast(born_text as int) birth_year, try_cast(replace(grant_text, ',', '') as double) grant_amount
-  from raw
-  left join words c on c.kind = 'country' and c.text = country_key
-  left join words m on m.kind = 'mode' and m.text = lower(mode_text)
-  left join words l on l.kind = 'level' and l.text = lower(level_text)
-  left join words g on g.kind = 'gender' and g.text = lower(gender_text)
-  left join words f on f.kind = 'funder' and f.text = lower(funder_text)
+  left join countries c on c.written = "Country"
+  left join modes m on m.written = "Mode"
+  left join levels l on l.written = "Level"
+  left join genders g on g.written = "Sex"
+  left join funders f on f.written = "Funding"
+  left join days s on s.text = "From"
+  left join days e on e.text = "To"
 )
-select *,
+select * exclude (student_id), left(sha256('outer key' || left(sha256('inner key' || student_id), 16)), 16) as student_key,
   case when origin is null then 'origin' when start is null then 'start' when student_id is null then 'student_id'
-       when "end" < start then 'end' else '' end as bad,
-  year(start) * 12 + month(start) as ym
+       when "end" < start then 'end' else '' end as bad
 from parsed;
-
-create table pseudonyms as
-select student_id, left(sha256('a key' || student_id), 16) student_key from (select distinct student_id from read where student_id is not null);
-
-create table good as select read.*, student_key from read left join pseudonyms using (student_id) where bad = '';
-create table several as select student_key, origin, ym from good group by all having count(*) > 1;
+create view good as select * from read where bad = '';
+create table several as select student_key, origin, ym, min(line) as first from good group by all having count(*) > 1;
 create table together as
-select good.* from good semi join several using (student_key, origin, ym);
+select good.*, first from good join several using (student_key, origin, ym);
 create table filled as
 select min(line) as line, arg_min(start, (start_by_month, line)) as start, bool_and(start_by_month) as start_by_month,
   arg_min("end", line) filter ("end" is not null) as "end", arg_min(home_institution, line) filter (home_institution is not null) home_institution,
   arg_min(mode, line) filter (mode is not null) mode, arg_min(level, line) filter (level is not null) level,
   arg_min(gender, line) filter (gender is not null) gender, arg_min(birth_year, line) filter (birth_year is not null) birth_year,
   arg_min(funder, line) filter (funder is not null) funder, arg_min(grant_amount, line) filter (grant_amount is not null) grant_amount,
-  student_key, origin
+  any_value(academic_year) academic_year, any_value(year) as year, student_key, origin
 from together group by student_key, origin, ym;
 
 create table stays as
 with all_kept as (
-  select line, student_key, origin, home_institution, mode, level, start, "end", gender, birth_year, funder, grant_amount, start_by_month
+  select line, student_key, origin, home_institution, mode, level, start, "end", gender, birth_year, funder, grant_amount, start_by_month, academic_year, year
     from good anti join several using (student_key, origin, ym)
   union all by name select * from filled
 )
-select left(sha256(concat_ws('|', student_key, 'inbound', origin, start::varchar, line::varchar)), 16) as stay_id, student_key, 'inbound' direction,
+select left(sha256(concat_ws('|', 'messy', student_key, 'inbound', origin, start::varchar)), 16) as stay_id, student_key, 'inbound' direction,
   origin, 'CHN' destination, home_institution, 'Benchmark University' host_institution, mode, level, start, "end",
   round((date_diff('day', start, "end") + 1) / 30.4375, 1) as months,
-  case when month(start) >= 9 then year(start) || '/' || right((year(start) + 1)::varchar, 2) else (year(start) - 1) || '/' || right(year(start)::varchar, 2) end as academic_year,
-  case when month(start) >= 9 then year(start) + 1 else year(start) end as year,
-  gender, birth_year, funder, grant_amount, start_by_month, 'messy' source, 'stays.csv' file, line, 'citizenship' origin_basis
+  academic_year, year,
+  gender, birth_year, funder, grant_amount, start_by_month, null::varchar agreement_id, null::varchar as field, null::varchar home_field,
+  null::varchar currency, null::varchar language_test, null::varchar language_entry, null::varchar language_exit, null::double credits_attempted,
+  null::double credits_recognised, null::boolean dual_supervised, null::timestamp visa_applied, null::timestamp visa_decided, null::varchar visa_result,
+  null::varchar outcome, null::bigint degrees_awarded, null::bigint joint_publications, null::double satisfaction, 'messy' source, 'stays.csv' file, line, 'citizenship' origin_basis
 from all_kept;
 copy (select * from stays order by line) to ($out || '/stays.parquet')
   (format parquet, compression zstd, compression_level 1, partition_by (academic_year), write_partition_columns true, overwrite);
-copy (select line, bad as column, coalesce(case bad when 'origin' then country_text when 'start' then start_text when 'end' then end_text end, '') as value,
+copy (select 'messy' as source, 'stays.csv' as file, line, bad as column, coalesce(case bad when 'origin' then country_text when 'start' then start_text when 'end' then end_text end, '') as value,
   bad as reason from read where bad <> '') to ($out || '/rejected.parquet') (format parquet);
+copy (select line, first as into_line from together where line <> first order by line) to ($out || '/merged.parquet') (format parquet);
 copy (
   select line, 'mode' as column, mode_text as value from read where bad = '' and mode_text is not null and mode is null
   union all select line, 'level', level_text from read where bad = '' and level_text is not null and level is null
@@ -80,3 +94,4 @@ copy (select home_institution as name, origin as country, count(*) as stays from
   to ($out || '/institutions.parquet') (format parquet);
 copy (select (select count(*) from read) rows_read, (select count(*) from stays) rows_kept, (select count(*) from read where bad <> '') rows_rejected)
   to ($out || '/ledger.parquet') (format parquet);
+select case when count(*) <> count(distinct hash(stay_id)) then error('an id occurs twice') end from stays;
