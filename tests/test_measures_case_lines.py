@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from pipeline import measures
+from pipeline.models import Happenings, change_cases, known_breaks
 from pipeline.settings import Disclosure
 
 YEARS = range(2015, 2025)
@@ -100,7 +101,7 @@ def test_nothing_few_follows_from_an_institution_beside_its_country(seed: int) -
     for row in found.itertuples():
         country = out.loc[row.country, "value" if row.year == 2024 else "previous"]
         assert country == country  # published
-        tens = round(row.value / 10) * 10
+        tens = np.floor(row.value / 10 + 0.5) * 10
         low, high = country - (tens + 5), country - (tens - 5)
         assert high - low >= FEW
         assert high >= FEW
@@ -112,3 +113,18 @@ def test_the_one_that_a_profile_asks_for_is_there_whatever_its_country() -> None
     made = lines(table, alone=("DEU", "C"))
     assert made.loc[made["about"].eq("institution"), "told"].all()
     assert told(table, "institution") == []
+
+
+def test_where_the_policy_rounds_every_number_is_the_one_that_is_out() -> None:
+    policy = Disclosure(method="round", base=5)
+    numbers = {("KOR", "A"): [31 + k for k in range(10)], ("KOR", ""): 26, ("DEU", ""): [23 + 2 * k for k in range(10)]}
+    table = stays(numbers)
+    safe = measures.protect(measures.counted(table, "u", 2024), policy)
+    made = change_cases(measures.stay_lines(table, "u", 2024, safe, policy), 2024, Happenings(known_breaks()))
+    countries = made[made["about"].eq("country")].set_index("name")
+    out = safe["partners"].set_index("partner")
+    assert countries["value"].to_dict() == out["value"].to_dict() == {"KOR": 65, "DEU": 40}  # 66 and 41
+    assert countries["previous"].to_dict() == out["previous"].to_dict()
+    people = made[["value", "previous", "expected", "lower", "upper", "beyond"]]
+    assert people.mod(5).eq(0).all(axis=None)
+    assert made.loc[made["about"].eq("institution"), "value"].tolist() == [40]

@@ -118,9 +118,10 @@ def stay_lines(
     places = places.assign(name=places["partner"], told=keys.isin(open_), n=places["value"])
     places = places.merge(_known(rows, "partner"), on=["direction", "year"], how="left")
     houses = _institutions(rows, source, year, open_, chosen, alone)
+    one = {"step": step_of(chosen)}
     tables = [
         _laid_out(t.assign(**(_OF_PEOPLE | more)))
-        for t, more in ((whole, {}), (places, {}), (houses, {"step": TENS}))
+        for t, more in ((whole, one), (places, one), (houses, {"step": max(TENS, one["step"])}))
         if len(t)
     ]
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=LINES)
@@ -164,6 +165,15 @@ def outcome_lines(past: pd.DataFrame, scorecard: pd.DataFrame) -> pd.DataFrame:
     return _laid_out(
         rows.assign(status="A", exactness="exact", better=rows["indicator"].map(better), told=True, step=step)
     )
+
+
+def step_of(policy: Disclosure) -> float:
+    """To what the number of people of a line that may be told is given: to one, or to the base where the policy rounds.
+
+    >>> step_of(Disclosure()), step_of(Disclosure(method="round", base=5))
+    (1.0, 5.0)
+    """
+    return float(policy.base) if policy.method == "round" else 1.0
 
 
 def _undivided(rows: pd.DataFrame) -> pd.DataFrame:

@@ -147,8 +147,12 @@ def _case(part: pd.DataFrame, year: int, ahead: dict[Any, Any], happenings: Happ
     }  # fmt: skip
 
 
-def _to(value: float, step: float, rounding: Any = np.round) -> float:
-    """A number to a step; a bound that is a step but for the error of arithmetic stays one."""
+def _half_up(x: float) -> float:
+    return float(np.floor(x + 0.5))
+
+
+def _to(value: float, step: float, rounding: Any = _half_up) -> float:
+    """A number to a step, halves up as in `protect`; a bound that is a step but for the error of arithmetic stays one."""
     return round(float(rounding(round(float(value) / step, 6))) * step, 6)
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from pipeline import measures, models
 from pipeline.measures.bilateral import Partner
-from pipeline.measures.case_lines import COUNTRY, INSTITUTION
+from pipeline.measures.case_lines import COUNTRY, INSTITUTION, step_of
 from pipeline.records import load
 
 if TYPE_CHECKING:
@@ -49,7 +49,8 @@ def partner_cases(
     if alone is not None:
         open_ = [d for d in ("inbound", "outbound") if _shown(exchange, d, year, policy.minimum_base)]
         lines = lines.assign(
-            told=lines["told"].mask(mine, lines["direction"].isin(open_)), step=lines["step"].mask(mine, 1.0)
+            told=lines["told"].mask(mine, lines["direction"].isin(open_)),
+            step=lines["step"].mask(mine, step_of(policy)),
         )
     if not lines.loc[mine, "told"].astype(bool).any():
         return pd.DataFrame()
