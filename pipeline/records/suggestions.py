@@ -49,11 +49,10 @@ def _pairs(ones: Sequence[Institution], register: Register) -> Iterator[tuple[in
     near = near_words({word.text for name in names for word in name.telling})
     forms = [frozenset(form(writing) for writing in (one.name, *one.writings)) for one in ones]
     best: dict[int, tuple[float, int]] = {}
-    likely = [(one, other, score(names[one], names[other], near)) for one, other in sorted(_candidates(names, near))]
-    for target, written, found in (*likely, *_initials(names)):
-        if found >= max(THRESHOLD, best.get(written, (0.0, 0))[0]) and _may_be_one(
-            written, target, ones, forms, register
-        ):
+    scored = ((one, other, score(names[one], names[other], near)) for one, other in sorted(_candidates(names, near)))
+    likely = [pair for pair in scored if pair[2] >= THRESHOLD]
+    for target, written, found in (*likely, *_initials(names, {pair[:2] for pair in likely})):
+        if found >= best.get(written, (0.0, 0))[0] and _may_be_one(written, target, ones, forms, register):
             best[written] = max(best.get(written, (0.0, 0)), (found, -target))
     for written, (found, target) in sorted(best.items()):
         yield written, -target, found
@@ -96,16 +95,16 @@ def _candidates(names: Sequence[Parsed], near: Near) -> set[tuple[int, int]]:
     return found
 
 
-def _initials(names: Sequence[Parsed]) -> Iterator[tuple[int, int, float]]:
-    """Names that are nothing but the initials of one other name of the country."""
-    by_initials: dict[str, set[int]] = defaultdict(set)
+def _initials(names: Sequence[Parsed], likely: set[tuple[int, int]]) -> Iterator[tuple[int, int, float]]:
+    """Names that are nothing but the initials of one other name of the country, or of several that are likely to be one."""
+    by_initials: dict[str, list[int]] = defaultdict(list)
     for place, name in enumerate(names):
         if len(name.words) > 1:
-            for initials in name.initials:
-                by_initials[initials].add(place)
+            for initials in {*name.initials}:
+                by_initials[initials].append(place)
     for place, name in enumerate(names):
         text = name.words[0].text if len(name.words) == 1 else ""
-        fits = by_initials.get(text, set())
-        if len(text) >= 3 and text in name.capitals and len(fits) == 1:
-            target, written = sorted((place, *fits))
+        fits = by_initials.get(text, [])
+        if len(text) >= 3 and text in name.capitals and fits and all((fits[0], other) in likely for other in fits[1:]):
+            target, written = sorted((place, fits[0]))
             yield target, written, 100.0 * INITIALS
