@@ -8,10 +8,6 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from pipeline.records import clean
-
-SOURCE = "example-university"
-
 
 @pytest.fixture(scope="module")
 def truth(example_made: Path) -> dict[str, pd.DataFrame]:
@@ -23,8 +19,8 @@ def truth(example_made: Path) -> dict[str, pd.DataFrame]:
 
 
 @pytest.fixture(scope="module")
-def cleaned(root: Path) -> Any:
-    return clean(root / "data" / "raw" / SOURCE)
+def cleaned(example_cleaned: Any) -> Any:
+    return example_cleaned
 
 
 @pytest.fixture(scope="module")

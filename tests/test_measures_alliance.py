@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pandas as pd
 import pytest
 
-import pipeline
 from pipeline.errors import InputError
 from pipeline.measures import alliance_database, indicators, opportunities, published_alliance
 from pipeline.measures.alliance import Alliance
 from pipeline.measures.alliance_actions import actions, alliance_sums
+from pipeline.records import Cleaned
 
 YEAR = 2024  # its academic year ends on 31 August 2024
 SOURCE = "u"
@@ -250,8 +248,8 @@ class TestWithTheRegistry:
     """One formula, one place: the database and the indicators say the same of the example."""
 
     @pytest.fixture(scope="class")
-    def example(self, root: Path) -> tuple[Alliance, dict[str, pd.DataFrame]]:
-        cleaned = pipeline.clean(root / "data" / "raw" / "example-university")
+    def example(self, example_cleaned: Cleaned) -> tuple[Alliance, dict[str, pd.DataFrame]]:
+        cleaned = example_cleaned
         tables = {"stays": cleaned.stays, "agreements": cleaned.agreements}
         return alliance_database(cleaned.stays, cleaned.agreements, "example-university", YEAR), tables
 

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-import pipeline
 from pipeline import measures
 from pipeline.measures.mode_profiles import agreement_with_stated, mode_transitions, profile_of_modes, rule_record
 from pipeline.measures.mode_publication import published_modes
 from pipeline.measures.modes import MODES, RULES, UNCLASSIFIED, classify_modes
+from pipeline.records import Cleaned
 
 AGREEMENTS = pd.DataFrame(
     {
@@ -135,8 +135,8 @@ class TestRecordAgainstTruth:
     """The rules see the cleaned records of the example, without the mode; the truth is what the generator wrote."""
 
     @pytest.fixture(scope="class")
-    def judged(self, root: Path, example_made: Path) -> pd.DataFrame:
-        cleaned = pipeline.clean(root / "data" / "raw" / "example-university")
+    def judged(self, example_cleaned: Cleaned, example_made: Path) -> pd.DataFrame:
+        cleaned = example_cleaned
         rows = pd.read_csv(example_made / "truth" / "rows.csv", dtype=str).astype({"line": "Int64"})
         truth = pd.read_csv(example_made / "truth" / "stays.csv", dtype=str).set_index("stay_id")["mode"]
         stays = cleaned.stays.merge(
