@@ -22,7 +22,7 @@ from pathlib import Path
 
 from benchmarks import messy_stays
 
-ENGINES = ("sql", "duckdb", "pandas", "spark")
+ENGINES = ("sql", "duckdb", "pandas", "spark-sql", "spark")
 COMPARED = (
     "line",
     "origin",
@@ -48,7 +48,7 @@ def peak_memory() -> int | None:
     return peak if sys.platform == "darwin" else peak * 1024
 
 
-def by_sql(raw: Path, out: Path) -> float:
+def by_sql(raw: Path, out: Path, dialect: str = "duckdb") -> float:
     """Seconds that the hand-written SQL takes."""
     import duckdb
     import pyarrow as pa
@@ -69,6 +69,12 @@ def by_sql(raw: Path, out: Path) -> float:
     }
     table = pa.table(dict(zip(("kind", "text", "code"), map(list, zip(*sorted(rows), strict=True)), strict=True)))
     script = (Path(__file__).parent / "cleaning.sql").read_text(encoding="utf-8")
+    if dialect == "spark":
+        from benchmarks.spark_sql import by_spark_sql
+
+        for name, value in (("$line", "1"), ("$rows", "t"), ("$out", "''")):
+            script = script.replace(name, value)
+        return by_spark_sql(script, table, raw, out)
     csv = raw / "stays.csv"
     place = "'" + str(csv if csv.exists() else raw / "stays.parquet").replace("'", "''") + "'"
     line = "row_number() over () + 1" if csv.exists() else "file_row_number + 1"
@@ -104,7 +110,10 @@ def by_project(raw: Path, out: Path, engine: str) -> float:
 def one_run(engine: str, raw: Path, out: Path) -> None:
     """Run once and print what was measured, as JSON."""
     before = cpu_time()
-    seconds = by_sql(raw, out) if engine == "sql" else by_project(raw, out, engine)
+    if engine in ("sql", "spark-sql"):
+        seconds = by_sql(raw, out, "duckdb" if engine == "sql" else "spark")
+    else:
+        seconds = by_project(raw, out, engine)
     print(json.dumps({"seconds": seconds, "cpu": cpu_time() - before, "peak": peak_memory()}))
 
 
@@ -166,7 +175,7 @@ def main(argv: list[str]) -> int:
         "--rows", default="1000000", help="how many; several numbers, parted by commas, one after the other"
     )
     parser.add_argument("--kind", choices=messy_stays.KINDS, default="csv", help="of the file of stays")
-    parser.add_argument("--engines", default="sql,duckdb,pandas", help="which of sql, duckdb, pandas, spark")
+    parser.add_argument("--engines", default="sql,duckdb,pandas", help=f"which of {', '.join(ENGINES)}")
     parser.add_argument("--repeat", type=int, default=2)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--folder", type=Path, help="for the files; by default a temporary one")

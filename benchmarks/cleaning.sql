@@ -67,7 +67,8 @@ create table stays as
 with all_kept as (
   select line, student_key, origin, home_institution, mode, level, start, "end", gender, birth_year, funder, grant_amount, start_by_month, academic_year, year
     from good anti join several using (student_key, origin, ym)
-  union all by name select * from filled
+  union all select line, student_key, origin, home_institution, mode, level, start, "end", gender, birth_year, funder, grant_amount, start_by_month, academic_year, year
+    from filled
 )
 select left(sha256(concat_ws('|', 'messy', student_key, 'inbound', origin, start::varchar)), 16) as stay_id, student_key, 'inbound' direction,
   origin, 'CHN' destination, home_institution, 'Benchmark University' host_institution, mode, level, start, "end",
