@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pandera.errors
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from pipeline import clean
@@ -320,13 +323,46 @@ def test_continents_and_magnitudes() -> None:
     assert told["no country has more than 2 million mobile students, the world no more than 10 million"] is False
 
 
-def test_a_broken_contract_stops_the_program() -> None:
-    import pandera.errors
-    import pyarrow as pa
+BROKEN = {
+    "vocabulary": {"measure": "things"},
+    "bounds": {"year": 1700},
+    "pattern": {"origin": "Atlantis"},
+    "unknown": {"status": None},
+}
 
-    rows = counts_of({"value": 1.0, "measure": "things"})
+
+@pytest.mark.parametrize("broken", BROKEN)
+@pytest.mark.parametrize("few", [None, 5_000, 0], ids=["in memory", "small files", "large files"])
+def test_a_broken_contract_stops_the_program(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: str, few: int | None
+) -> None:
+    def held(*rows: dict[str, Any]) -> None:
+        parts = [pa.Table.from_pandas(counts_of(r), schema=arrow_schema("counts"), preserve_index=False) for r in rows]
+        if few is None:
+            contracts.hold("counts", pa.concat_tables(parts))
+            return
+        monkeypatch.setattr(contracts, "FEW", few)
+        files = [tmp_path / f"{n}.parquet" for n in range(len(parts))]
+        for part, file in zip(parts, files, strict=True):
+            pq.write_table(part, file)
+        contracts.hold_files("counts", files)
+
+    held({"value": 1.0}, {"value": 2.0, "origin": "region:Asia"})
     with pytest.raises(pandera.errors.SchemaError):
-        contracts.hold("counts", pa.Table.from_pandas(rows, schema=arrow_schema("counts"), preserve_index=False))
+        held({"value": 1.0}, {"value": 2.0} | BROKEN[broken])
+
+
+@pytest.mark.parametrize("few", [5_000, 0], ids=["small files", "large files"])
+def test_an_id_of_two_rows_stops_the_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, few: int) -> None:
+    monkeypatch.setattr(contracts, "FEW", few)
+    known = {"institution_id": "JPN-1", "name": "A", "country": "JPN", "stays": 1, "agreements": 0, "source": "s"}
+    rows = typed(pd.DataFrame([known, known | {"name": "B"}]), "institutions")
+    table = pa.Table.from_pandas(rows, schema=arrow_schema("institutions"), preserve_index=False)
+    pq.write_table(table, tmp_path / "i.parquet")
+    with pytest.raises(ValueError, match=r"institutions\.institution_id: 1 values occur more than once"):
+        contracts.hold_files("institutions", [tmp_path / "i.parquet"])
+    pq.write_table(table.slice(1), tmp_path / "i.parquet")
+    contracts.hold_files("institutions", [tmp_path / "i.parquet"])
 
 
 def test_every_table_has_a_contract_with_its_columns() -> None:

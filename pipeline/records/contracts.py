@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+FEW = (
+    5_000  # rows that are read into memory when files are checked: sooner done than asking the database of every column
+)
+
 _WORDS = {
     "direction": "direction",
     "mode": "mode",
@@ -174,9 +178,9 @@ def hold(table: str, rows: pa.Table) -> None:
 
 
 def hold_files(table: str, files: Sequence[Path]) -> None:
-    """Check Parquet files against a table's contract, without reading them into memory.
+    """Check Parquet files against a table's contract; more than a few thousand rows are not read into memory.
 
-    Of a column with a vocabulary the distinct values are looked at, of one with bounds the least and the greatest, of one with a pattern those that do
+    There, of a column with a vocabulary the distinct values are looked at, of one with bounds the least and the greatest, of one with a pattern those that do
     not match it.
 
     Raises
@@ -185,8 +189,12 @@ def hold_files(table: str, files: Sequence[Path]) -> None:
         As `hold`.
     """
     import duckdb
+    import pyarrow as pa
+    import pyarrow.parquet as pq
 
-    if not files:
+    if sum(pq.read_metadata(f).num_rows for f in files) <= FEW:
+        if files:
+            hold(table, pa.concat_tables([pq.read_table(f, partitioning=None) for f in files]))
         return
     with duckdb.connect(config={"memory_limit": "1GiB"}) as connection:
         connection.read_parquet([str(f) for f in files]).create_view("kept")
