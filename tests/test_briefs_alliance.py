@@ -136,8 +136,8 @@ class TestAlliance:
             "Base: 2 agreements in force on 31 August 2024 whose end is on record; of 1 it is not."
         )
         # places 10 + 10, 10 + 10 and 6 + 10, taken 12 + 3, 0 and 40
-        assert "**98% of the places agreed for the year were taken.**" in found["alliance.places"].text
-        assert "In 2 of 6 directions of an agreement more students moved" in found["alliance.places"].text
+        assert "**Stays came to 98% of the places agreed for the year**" in found["alliance.places"].text
+        assert "in 2 of 6 directions of an agreement more students moved" in found["alliance.places"].text
         assert "**1 of 3 partners with an agreement in force had no stay" in found["alliance.idle"].text
         assert "Birch University" in found["alliance.opportunities"].text
 

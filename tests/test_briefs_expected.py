@@ -152,7 +152,7 @@ def test_reciprocity_is_said_with_its_base() -> None:
     )
     finding = expected_blocks(brief(network=network))[0]
     assert "48.0% of the students exchanged" in finding.text
-    assert "OECD, 2024; 207 partner countries" in finding.base
+    assert "OECD, 2024; 207 countries and regions" in finding.base
     other = brief(network=network)
     other.facts = Facts("CHN", 2024, {"network": network})
     assert expected_blocks(other)[0].text.startswith("**The United States alone has 36.0%")

@@ -136,7 +136,7 @@ def test_where_nothing_stands_out_that_is_said(tmp_path: Path) -> None:
 
 
 def test_virtual_stays_are_a_group_and_in_no_other_base(parts: dict[str, dict[str, Any]], stays: pd.DataFrame) -> None:
-    (row,) = [r for r in parts["outcomes-all"]["rows"] if r[0]["text"] == "Completed"]
+    (row,) = [r for r in parts["outcomes-all"]["rows"] if r[0]["text"] == "Completed on time"]
     ended = stays[stays["outcome"].isin(["completed", "withdrawn"]) & stays["end"].between("2021-09-01", "2024-08-31")]
     assert row[3]["value"] == ended["mode"].ne("virtual").sum()
     labels = [r[0] for r in parts["completion-mode"]["data"]["rows"]]
@@ -145,7 +145,7 @@ def test_virtual_stays_are_a_group_and_in_no_other_base(parts: dict[str, dict[st
 
 
 def test_what_the_unknown_could_change_stands_beside_each_share(parts: dict[str, dict[str, Any]]) -> None:
-    (row,) = [r for r in parts["outcomes-all"]["rows"] if r[0]["text"] == "Completed"]
+    (row,) = [r for r in parts["outcomes-all"]["rows"] if r[0]["text"] == "Completed on time"]
     value, low, high = row[1]["value"], *map(float, re.findall(r"[\d.]+", row[5]["text"]))
     assert low < value < high
     assert high - low == pytest.approx(100 * row[4]["value"] / (row[3]["value"] + row[4]["value"]), abs=0.15)

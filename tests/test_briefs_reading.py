@@ -107,12 +107,12 @@ class TestRebound:
 
     def test_names_the_peak_the_low_and_what_is_still_missing(self) -> None:
         assert self.said(800) == (
-            "This is a rebound: from 1,000 in 2018 the number had fallen to 100 in 2021. It is still 20.0% below that peak."
+            "This is a rebound: from 1,000 in 2018 the number had fallen to 100 in 2021. It is still 20.0% below that figure, the highest at hand."
         )
-        assert self.said(800, words=ZH).endswith("目前仍比该高点低20.0%。")
+        assert self.said(800, words=ZH).endswith("仍比这一现有数据中的最高值低20.0%。")
 
     def test_says_when_the_peak_is_reached_again(self) -> None:
-        assert self.said(1010).endswith("It is about as high again as that peak.")
+        assert self.said(1010).endswith("It is about as high again as that figure, the highest at hand.")
 
     @pytest.mark.parametrize(("value", "pct"), [(1200.0, 60.0), (800.0, 4.0), (300.0, -40.0), (800.0, None)])
     def test_is_no_word_for_a_new_height_a_small_rise_or_a_fall(self, value: float, pct: float | None) -> None:

@@ -36,7 +36,7 @@ by = "at least"
 [scorecard]
 composite = ["completion_rate", "satisfaction", "unfunded_share"]
 """
-SIGNS = {"▲": "better 改善", "●": "steady 持平", "▼": "worse 转差", "○": "not known 未知"}
+SIGNS = {"▲": "better 改善", "●": "clear 无显著变化", "▼": "worse 变差", "○": "not known 未知"}
 
 
 def university() -> pd.DataFrame:
@@ -174,7 +174,7 @@ def test_without_being_asked_there_is_no_composite(here: Context, tmp_path: Path
 def test_the_chinese_brief_says_it_in_chinese(here: Context) -> None:
     found = told(here, "zh")
     assert found["scorecard"]["title"] == "量化考核指标"
-    assert rows(found["scorecard-table"])["自费占比"]["light"] == "▼ 转差"
+    assert rows(found["scorecard-table"])["自费占比"]["light"] == "▼ 变差"
     for data in found.values():
         words = json.dumps(
             {k: v for k, v in data.items() if k not in ("evidence", "columns", "id", "type", "kind", "source")},

@@ -60,7 +60,7 @@ FUNDING = {
 FUNDERS = {
     "all": N_("all funders"),
     "government": N_("government"),
-    "university": N_("home university"),
+    "university": N_("sending university"),
     "host_university": N_("host university"),
     "foundation": N_("foundation"),
     "employer": N_("employer"),

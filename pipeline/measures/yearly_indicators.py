@@ -37,13 +37,16 @@ COLUMNS = [
 ]
 
 
-def applicable(institution: bool, registry: Registry = indicators) -> list[Indicator]:
+def applicable(institution: bool, registry: Registry = indicators, country: str = "") -> list[Indicator]:
     """The indicators that are about an institution, from its records, or about a country, from published counts.
+
+    Those that exist in a few countries only are about these alone.
 
     >>> [i.id for i in applicable(False)][:2]
     ['inbound_students', 'outbound_entrants']
     """
-    return [i for i in registry.values() if (i.method in OF_COUNTRIES) != institution]
+    about = [i for i in registry.values() if (i.method in OF_COUNTRIES) != institution]
+    return [i for i in about if not (country and i.countries) or country in i.countries]
 
 
 def counts_ended(indicator: Indicator) -> bool:
@@ -107,7 +110,7 @@ def indicator_history(
     chosen = as_policy(policy)
     stays = tables.get("stays")
     institution = stays is not None and len(stays) > 0 and bool(stays["source"].eq(subject).any())
-    wanted = applicable(institution, registry)
+    wanted = applicable(institution, registry, "" if institution else subject)
     cut = _institution_slices if institution else _country_slices
     found = []
     for one_year, of_method in cut(tables, subject, year, years):

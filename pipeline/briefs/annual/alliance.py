@@ -117,7 +117,7 @@ def _places(brief: InstitutionFacts, whole: Any) -> blocks.Finding | None:
     if not known(whole.use) or not whole.with_places:
         return None
     text = w(
-        "**{use} of the places agreed for the year were taken.** In {over} of {n} directions of an agreement more students moved than there were places, in {under} fewer than half as many.",
+        "**Stays came to {use} of the places agreed for the year**, which does not mean that the places were filled: in {over} of {n} directions of an agreement more students moved than there were places, in {under} fewer than half as many.",
         use=w.percent(whole.use, digits=0),
         over=whole.over,
         n=whole.with_places,
@@ -174,12 +174,15 @@ def _opportunities(brief: InstitutionFacts) -> blocks.Finding | None:
         named = w.list(idle["partner"].head(NAMED).tolist())
         parts.append(
             w(
-                "Of {n} partners that are ranked 1 to 200 or in a Belt and Road country and lie idle, the first are {names}.",
+                "Of {n} partners ranked 1 to 200 or in a Belt and Road country that had no stay in two academic years, the first are {names}.",
                 n=len(idle),
                 names=named,
             )
             if len(idle) > NAMED
-            else w("Ranked 1 to 200 or in a Belt and Road country, and idle: {names}.", names=named)
+            else w(
+                "Ranked 1 to 200 or in a Belt and Road country, without a stay in two academic years: {names}.",
+                names=named,
+            )
         )
     if not parts:
         return None
@@ -222,14 +225,14 @@ def _sums_table(brief: InstitutionFacts, sums: pd.DataFrame) -> blocks.Table:
         blocks.Column("mode", w("Mode")),
         blocks.Column("in_force", w("In force"), kind="number"),
         blocks.Column("due_6", w("End in 6 months"), kind="number"),
-        blocks.Column("due_12", w("in 12"), kind="number"),
-        blocks.Column("due_24", w("in 24"), kind="number"),
+        blocks.Column("due_12", w("End in 12 months"), kind="number"),
+        blocks.Column("due_24", w("End in 24 months"), kind="number"),
         blocks.Column("use", w("Places taken"), kind="number"),
         blocks.Column("over", w("Over-used"), kind="number"),
         blocks.Column("under", w("Under half used"), kind="number"),
     ]
     note = w(
-        "Ends are counted with those before. Over-used, under half used: directions of agreements with more stays than places, with fewer than half. Numbers of agreements, not of people."
+        "Ends in 12 months include those in 6, and so on. Over-used, under half used: directions (inbound, outbound) of agreements with more stays than places, or with fewer than half; not people."
     )
     return blocks.Table(
         "alliance-agreements", w("Agreements in force, by mode"), columns, rows, notes=[note], source=_source(brief)
@@ -302,7 +305,7 @@ def _todo_table(brief: InstitutionFacts) -> blocks.Table | None:
     notes = [
         w("Renew: no successor is on record. Agree anew: students still move in that mode."),
         w(
-            "The first {k} of {n} partners and reasons on the list that may be shown, the deepest partnerships first (stays × years × modes of five years). The office has the whole list: mobility partners.",
+            "The first {k} of {n} entries that may be shown; within each kind the deepest partnerships first (stays × years × modes of five years). The office has the whole list.",
             k=len(kept),
             n=len(table),
         ),

@@ -37,7 +37,7 @@ SIGNALS = {
     "visa_days": N_("Days to the visa decision"),
     "lapsing": N_("Agreements that lapse within {months} months"),
     "dormant": N_("Partners under agreement without a stay in two years"),
-    "unused_places": N_("Agreed places not used"),
+    "unused_places": N_("Agreed places left empty"),
     "unmatched": N_("Exchange stays without one in return"),
 }
 NEXT = {
@@ -115,24 +115,41 @@ def _movement(brief: InstitutionFacts, shown: pd.DataFrame) -> blocks.Finding:
     w = brief.w
     told = []
     for row in records(shown[shown["trend"].isin(["rises", "falls"])].sort_values("q", kind="stable")):
-        ends = {"low": _said(brief, row.from_value, row.unit), "high": _said(brief, row.to_value, row.unit)}
         name = _name(brief, row.signal)
-        told.append(w("{signal}: {low} to {high}", signal=name[:1].lower() + name[1:], **ends))
+        told.append(
+            w("{signal}, rising ({ends})", signal=name[:1].lower() + name[1:], ends=_ends(brief, row))
+            if row.trend == "rises"
+            else w("{signal}, falling ({ends})", signal=name[:1].lower() + name[1:], ends=_ends(brief, row))
+        )
     tested = shown[shown["q"].notna()]
     if told:
-        text = w("**What moves more than chance lets it**: {told}.", told=w("; ").join(told))
+        text = w("**Rising or falling over the years, beyond chance**: {told}.", told=w("; ").join(told))
         if len(tested) > len(told):
             text = brief.join(text, w("The other signals show no trend beyond chance."))
     elif len(tested):
         text = w("**No signal moves more than chance lets it.**")
     else:
         text = w("**The records are too short to tell a trend of any signal**: six years would be needed.")
-    base = w("Ends of a line through the values by year; of trends called so, one in ten may be chance.")
+    base = w(
+        "A line through the values of all years rises or falls; single years may go the other way. Of trends called so, one in ten may be chance."
+    )
     if len(tested):
         first, last = tested["trend_from"].min(), tested["last_year"].max()
         span = w("{first} to {last}.", first=_period(brief, first), last=_period(brief, last))
         base = brief.join(base, span)
     return blocks.Finding("barriers.trends", text, base=base, source=brief.source(), evidence=brief.main_evidence())
+
+
+def _ends(brief: InstitutionFacts, row: Any) -> str:
+    """The first and the last value of a signal that may be shown, each with its year."""
+    w, table = brief.w, brief.facts.table("barrier_years")
+    line = table[table["signal"].eq(row.signal) & table["value"].notna() & table["year"].le(brief.facts.year)]
+    line = line[line["year"].ge(row.trend_from)].sort_values("year")
+    ends = [
+        w("{value} in {period}", value=_said(brief, r.value, row.unit), period=_period(brief, r.year))
+        for r in records(line.iloc[[0, -1]])
+    ]
+    return str(w(", ").join(ends))
 
 
 def _links(brief: InstitutionFacts, shown: pd.DataFrame) -> blocks.Finding | None:
@@ -197,13 +214,13 @@ def _table(brief: InstitutionFacts, id: str, title: str, shown: pd.DataFrame) ->
         blocks.Column("value", w("Value"), kind="number"),
         blocks.Column("n", w("Base"), kind="number"),
         blocks.Column("trend", w("Trend")),
-        blocks.Column("where", w("Concentrates in")),
+        blocks.Column("where", w("Stands out in")),
         blocks.Column("next", w("Check next"), kind="note"),
     ]
     first = _period(brief, shown["first_year"].min())
     notes = [
         w(
-            "Stays of {first} to {last}; what came of them, by the year in which they ended; agreements and partners at the end of the last year. Base: stays to tens, agreements, partners or places. Concentrates in: groups whose value, drawn towards that of all, is clear of it (95%).",
+            "Stays of {first} to {last}; what came of them, by the year in which they ended; agreements and partners at the end of the last year. Base: stays to tens, agreements, partners or places. Stands out in: groups whose value, shrunk towards that of all, is worse beyond chance (95%). Places left empty: of each agreement by itself; over-use of another does not fill them.",
             first=first,
             last=_period(brief, brief.facts.year),
         )

@@ -35,7 +35,7 @@ class CountryFindings(CountryFacts):
         if record and new is not None and known(new.pct) and new.pct < -1:
             return w("Record total, but fewer new students are arriving")
         if record and majority:
-            return w("Record total, and most now study for a degree")
+            return w("Record total, and most study for a degree")
         if majority:
             return w("For the first time most study for a degree")
         if record:

@@ -52,7 +52,8 @@ def expected_definition(brief: Core) -> tuple[str, str]:
             "No expectations are given: the tables at hand name too few partners for a gravity model, which needs at least forty."
         )
     text = w(
-        "By a gravity model (Poisson pseudo-maximum likelihood, zeros kept): how many students countries at that distance, with that language and of that size went with elsewhere. The interval is where 95 of 100 such flows lie. A pattern, not a cause, and no target.",
+        "By a gravity model (Poisson pseudo-maximum likelihood, zeros kept): how many students there are elsewhere between countries alike in {terms}. The interval is where 95 of 100 such flows lie. A pattern, not a cause, and no target.",
+        terms=_terms(brief, rows),
     )
     return w("Expected flows"), text
 
@@ -131,13 +132,13 @@ def _finding(brief: Core, tables: list[pd.DataFrame], own: Records | None) -> bl
     if not parts:
         parts.append(
             w(
-                "**Not one of {n} partner countries lies far from what {terms} would lead one to expect**.",
+                "**Not one of {n} countries and regions lies far from what {terms} would lead one to expect**.",
                 n=max(len(table) for table in tables),
                 terms=terms,
             )
         )
     base = w(
-        "{n} partner countries, {period}; some five in a hundred lie outside their interval by chance. What goes together, not what caused it.",
+        "{n} possible partner countries and regions, those without a student too, {period}; some five in a hundred lie outside their interval by chance. What goes together, not what caused it.",
         n=w.list([w.number(len(table)) for table in tables]) if len({len(t) for t in tables}) > 1 else len(tables[0]),
         period=_period(brief, tables[0]),
     )
@@ -240,7 +241,8 @@ def network_finding(brief: Core, own: Records | None = None) -> blocks.Finding |
     top = w.percent(100 * row.top_share)
     if known(row.reciprocity) and own is not None:
         text = w(
-            "**{share} of stays are matched by one the other way** with the same country; {partner} alone has {top} of both directions.",
+            "**With the {n} countries and regions whose numbers both ways may be shown, {share} of stays are matched by one the other way**; {partner} alone has {top} of these stays.",
+            n=row.n_partners,
             share=w.percent(100 * row.reciprocity),
             partner=place(w, row.top_partner),
             top=top,
@@ -260,14 +262,13 @@ def network_finding(brief: Core, own: Records | None = None) -> blocks.Finding |
         )
     if own is not None:
         base = w(
-            "{n} partner countries whose numbers in both directions may be shown, {period}.",
-            n=row.n_partners,
+            "{period}; the others have too few stays to be shown.",
             period=_period(brief, table.head(1)),
         )
         evidence = own.rows(int(row.year))
     else:
         base = w(
-            "{publisher}, {year}; {n} partner countries.",
+            "{publisher}, {year}; {n} countries and regions.",
             publisher=w.publisher(row.publisher),
             year=str(row.year),
             n=row.n_partners,

@@ -22,7 +22,7 @@ class Happened(Core):
             if row.year in found or len(found) >= most or row.kind == "policy":
                 continue
             label = getattr(row, f"label_{self.w.language}")
-            if known(getattr(row, "pct", None)):
+            if known(getattr(row, "pct", None)) and not self.recounted(rows, row.year):
                 period = self.period_like(series_id, row.year)
                 label = (
                     self.w(
@@ -35,6 +35,11 @@ class Happened(Core):
                 )
             found[row.year] = charts.Break(row.year, label, row.kind)
         return list(found.values())
+
+    @staticmethod
+    def recounted(rows: list[Any], year: int) -> bool:
+        """Whether a year is counted by another definition than the one before: no change of that year is told then."""
+        return any(row.year == year and row.kind == "definition" for row in rows)
 
     def break_rows(self, series_id: str | None) -> list[Any]:
         """Known events that fall on a series, shocks first, then in order of time."""
@@ -67,6 +72,7 @@ class Happened(Core):
         rows: list[dict[str, blocks.Cell]] = []
         for year, same in by_year.items():
             with_change = next((r for r in same if known(getattr(r, "pct", None))), None)
+            with_change = None if self.recounted(same, year) else with_change
             sources = [str(getattr(r, "source", "") or "") for r in same]
             rows.append(
                 {
@@ -101,7 +107,7 @@ class Happened(Core):
         w = self.w
         parts = [
             w(
-                "**Declared: {label} ({countries}), to be seen from {period}.**",
+                "**Policy examined: {label} ({countries}), to be seen from {period}.**",
                 label=getattr(row, f"label_{w.language}"),
                 countries=self.concerned(str(row.countries)),
                 period=w.period(self.policy_period(int(row.year))),
@@ -111,7 +117,7 @@ class Happened(Core):
         base = w("The source of the event is among those at the end.")
         if known(row.treated) and row.treated > 0:
             compared = w(
-                "Compared: {k} of the countries concerned with partner countries of similar size, {first} to {last}.",
+                "Compared: {k} of the countries concerned, those with enough students, with countries of similar size, {first} to {last}.",
                 k=w.number(row.treated),
                 first=w.period(self.policy_period(int(row.first_year))),
                 last=w.period(self.policy_period(int(row.last_year))),
@@ -169,12 +175,12 @@ class Happened(Core):
             )
         if row.verdict == "association":
             return w(
-                "{found}; given to random other countries, such an event shows {low} to {high}. The two ran alike before. That they went together is no proof of a cause.",
+                "{found}; countries picked at random differ from the others by {low} to {high}. The two ran alike before. That they went together is no proof of a cause.",
                 found=found,
                 **told,
             )
         return w(
-            "{found}, no more than chance: given to random other countries, such an event shows {low} to {high}.",
+            "{found}. That is no more than chance: countries picked at random differ from the others by {low} to {high}.",
             found=found,
             **told,
         )

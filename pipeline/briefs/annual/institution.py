@@ -237,7 +237,7 @@ class InstitutionBrief(InstitutionFindings):
             if r.measure == "stays" and r.level == "all" and known(r.effective_number):
                 parts.append(
                     w(
-                        "{direction}: {n} countries and regions, as concentrated as {effective} of equal size (HHI {hhi})",
+                        "{direction}: {n} countries and regions, spread as if over {effective} of equal size (HHI {hhi})",
                         direction=w.direction(r.direction),
                         n=r.n_partners,
                         effective=w.number(r.effective_number),

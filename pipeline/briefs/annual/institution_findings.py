@@ -17,9 +17,12 @@ class InstitutionFindings(InstitutionFacts):
         w, t, inbound, outbound = self.w, self.total, self.way("inbound"), self.way("outbound")
         record = known(t.is_record) and bool(t.is_record)
         if record and inbound is not None and known(inbound.is_record) and not bool(inbound.is_record):
-            return w("More stays than ever, but fewer students come than once did")
+            return w(
+                "Most stays since {first}, but fewer students come than once did",
+                first=self.span(str(self.main_id))["first"],
+            )
         if record and known(t.previous) and t.pct > 0:
-            return w("More stays than in any year before")
+            return w("More stays than in any year since {first}", first=self.span(str(self.main_id))["first"])
         if known(t.pct) and inbound is not None and outbound is not None and known(inbound.pct) and known(outbound.pct):
             if inbound.pct > 0 > outbound.pct:
                 return w("More students come, fewer go")

@@ -22,7 +22,7 @@ LEAST_GROUPS = 2  # in a figure
 # Who paid, in the middle of a sentence.
 PAYERS = {
     "government": N_("a government"),
-    "university": N_("the home university"),
+    "university": N_("the sending university"),
     "host_university": N_("the host university"),
     "foundation": N_("a foundation"),
     "employer": N_("an employer"),
@@ -232,7 +232,7 @@ def _not_compared(brief: InstitutionFacts, by: str) -> Iterator[str]:
     w, table = brief.w, brief.facts.table("differences")
     rows = table[table["outcome"].eq("completion") & table["by"].eq(by) & table["difference"].isna()]
     for reason, text in (
-        ("hidden", N_("Not shown, for few people or to protect others: {names}.")),
+        ("hidden", N_("Not shown, since one of the two answers is too rare or would give another away: {names}.")),
         ("no_variation", N_("All were completed, so that no model can compare them: {names}.")),
         ("too_small", N_("Too few to compare: {names}.")),
     ):

@@ -65,7 +65,7 @@ def _partner_table(brief: InstitutionFacts, row: Any, clear: pd.DataFrame, name:
     columns = [
         blocks.Column("partner", w("Partner institution")),
         blocks.Column("side", w("Against the rate of all")),
-        blocks.Column("shrunk", w("Rate, drawn in"), kind="number"),
+        blocks.Column("shrunk", w("Rate, shrunk towards all"), kind="number"),
         blocks.Column("interval", w("95% interval"), align="right"),
         blocks.Column("n", w("Stays"), kind="number"),
     ]

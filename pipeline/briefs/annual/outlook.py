@@ -9,6 +9,7 @@ from pipeline.briefs.annual.facts import records
 from pipeline.briefs.annual.record import ENOUGH, Record
 
 HELD = 0.7  # of outlooks: an 80 % interval that held less often has to say so
+HALF = 0.5  # of outlooks: an 80 % interval that held less often, around a centre worse than "no change", is no forecast
 MUCH = 0.5  # an 80 % interval wider than this share of its middle, to either side, says little
 NOTHING = 20  # an interval whose upper end is that many times its lower one says nothing
 
@@ -44,19 +45,29 @@ class Outlook(Record):
         w, end = self.w, records(future.sort_values("year"))[-1]
         period = w.period(self.period_like(main, end.year))
         low, high = w.number(self.round(end.lower_80)), w.number(self.round(end.upper_80))
-        text = w(
-            "**Most likely about {median} in {period}**, if past patterns go on; 80% interval {low} to {high}.",
-            median=w.number(self.round(end.median)),
-            period=period,
-            low=low,
-            high=high,
-        )
+        record = self.track(main)
+        told = {"median": w.number(self.round(end.median)), "period": period, "low": low, "high": high}
+        if record is not None and record.n >= ENOUGH and record.error > record.naive_error and record.held_80 < HALF:
+            text = w(
+                "**No forecast to plan by: earlier ones of this series were further off than “no change”.** If past patterns go on, about {median} in {period}; 80% interval {low} to {high}.",
+                **told,
+            )
+        elif self.ended_note():
+            text = w(
+                "**As seen from {last}, the last year at hand: about {median} in {period}**, if past patterns went on; 80% interval {low} to {high}.",
+                last=self.span(main)["last"],
+                **told,
+            )
+        else:
+            text = w(
+                "**Most likely about {median} in {period}**, if past patterns go on; 80% interval {low} to {high}.",
+                **told,
+            )
         if (end.upper_80 - end.lower_80) > 2 * MUCH * end.median:
             text = self.join(
                 text,
                 w("The range is that wide because earlier outlooks, of this series and others, were that far off."),
             )
-        record = self.track(main)
         if record is not None and record.n >= ENOUGH and record.held_80 < HELD:
             held = w.percent(100 * record.held_80, digits=0)
             text = self.join(

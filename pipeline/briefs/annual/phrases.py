@@ -72,7 +72,7 @@ def rebound(w: Words, figure: Any, line: pd.DataFrame) -> str:
     >>> line = pd.DataFrame({"year": [2018, 2021, 2022, 2023], "period": ["2017/18", "2020/21", "2021/22", "2022/23"],
     ...     "value": [341751.0, 14549.0, 188753.0, 280716.0], "exactness": "exact"})
     >>> rebound(Words("en"), Row(year=2023, value=280716.0, pct=48.7, exactness="exact"), line)
-    'This is a rebound: from 341,751 in 2017/18 the number had fallen to 14,549 in 2020/21. It is still 17.9% below that peak.'
+    'This is a rebound: from 341,751 in 2017/18 the number had fallen to 14,549 in 2020/21. It is still 17.9% below that figure, the highest at hand.'
     """
     found = fall(figure, line)
     if found is None:
@@ -87,9 +87,9 @@ def rebound(w: Words, figure: Any, line: pd.DataFrame) -> str:
     )
     below = 100 * (1 - figure.value / peak.value)
     after = (
-        w("It is still {pct} below that peak.", pct=w.percent(below))
+        w("It is still {pct} below that figure, the highest at hand.", pct=w.percent(below))
         if below > NEAR
-        else w("It is about as high again as that peak.")
+        else w("It is about as high again as that figure, the highest at hand.")
     )
     return ("" if w.language == "zh" else " ").join((text, after))
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pipeline.briefs.annual.institution_facts import InstitutionFacts
 
 NAMES = {
-    "completion": N_("Completed"),
+    "completion": N_("Completed on time"),
     "withdrawal": N_("Withdrew"),
     "extension": N_("Extended"),
     "credit_recognition": N_("Credits recognised"),
@@ -87,7 +87,7 @@ def outcome_finding(brief: InstitutionFacts, indicator: str) -> blocks.Finding |
     if row is None or not known(row.value):
         return None
     text = w(
-        "**{value} of the stays that ended were completed** (95% interval {low} to {high}).",
+        "**{value} of the stays that ended were completed on time** (95% interval {low} to {high}).",
         value=w.percent(row.value),
         low=w.percent(row.lower),
         high=w.percent(row.upper),
@@ -125,9 +125,9 @@ def outcome_blocks(brief: InstitutionFacts) -> list[blocks.Block]:
     )
     found: list[blocks.Block] = [blocks.Section("outcomes", w("What came of the stays"), lead), overall_table(brief)]
     figures = [
-        dots_figure(brief, "completion", "mode", w("Completed, by mode")),
+        dots_figure(brief, "completion", "mode", w("Completed on time, by mode")),
         dots_figure(brief, "credit_recognition", "mode", w("Credits recognised, by mode")),
-        dots_figure(brief, "completion", "funder", w("Completed, by funder")),
+        dots_figure(brief, "completion", "funder", w("Completed on time, by funder")),
         dots_figure(brief, "publications_per_100", "mode", w("Joint publications per 100 stays, by mode")),
     ]
     made = [figure for figure in figures if figure is not None]
@@ -160,7 +160,7 @@ def overall_table(brief: InstitutionFacts) -> blocks.Table:
         blocks.Column("interval", w("95% interval"), align="right"),
         blocks.Column("n", w("Base (n)"), kind="number"),
         blocks.Column("missing", w("Not known"), kind="number"),
-        blocks.Column("bounds", w("If none, or all, of them had it"), align="right"),
+        blocks.Column("bounds", w("Range if unknowns counted"), align="right"),
     ]
     notes = [
         w(
@@ -236,7 +236,9 @@ def absent(brief: InstitutionFacts, by: str, rows: pd.DataFrame) -> list[str]:
     hidden = rows[rows["value"].isna() & ~rows["n"].eq(0).fillna(False) & rows["group"].ne("unknown")]
     if len(hidden):
         names = w.list([group_name(brief, by, g) for g in hidden["group"]])
-        found.append(w("Not shown, for few people or to protect others: {names}.", names=names))
+        found.append(
+            w("Not shown, since one of the two answers is too rare or would give another away: {names}.", names=names)
+        )
     none = first(rows[rows["group"].eq("unknown")])
     if none is not None and known(none.n) and none.n:
         found.append(

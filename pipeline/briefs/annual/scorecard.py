@@ -12,12 +12,13 @@ from pipeline.briefs.annual.phrases import known
 from pipeline.briefs.annual.scorecard_composite import composite_blocks
 from pipeline.briefs.catalogue import N_
 from pipeline.measures.registry.registry import indicators
-from pipeline.measures.scorecard import BETTER, MET, MISSED, NOT_JUDGED, OPEN, STEADY, UNKNOWN, WORSE
+from pipeline.measures.scorecard import BEFORE, BETTER, MET, MISSED, NOT_JUDGED, OPEN, STEADY, UNKNOWN, WORSE
 
 if TYPE_CHECKING:
     from pipeline.briefs.annual.brief import Brief
 
 NAMED = 6  # indicators in a sentence
+FEW = 5  # indicators, below which they are no list by actors
 LONG = 20  # rows, beyond which what changed or has a target stands apart
 ACTORS = {
     "state": N_("The state"),
@@ -29,7 +30,7 @@ ACTORS = {
 # Never by colour alone, nor by a sign alone.
 LIGHTS = {
     BETTER: N_("▲ better"),
-    STEADY: N_("● steady"),
+    STEADY: N_("● no clear change"),
     WORSE: N_("▼ worse"),
     UNKNOWN: N_("○ not known"),
 }
@@ -41,8 +42,8 @@ REASONS = {
     "no_stays": N_("no stays on record"),
     "no_agreements": N_("no agreements on record"),
     "no_events": N_("no events on record"),
-    "no_figure": N_("no figure published for the year"),
-    "no_counts": N_("no figure published for the year"),
+    "no_figure": N_("no figure at hand for the year"),
+    "no_counts": N_("no figure at hand for the year"),
     "only_more_than": N_("only “more than” figures"),
     "no_inbound": N_("no inbound figure of a publisher that counts both directions"),
     "no_outbound": N_("no outbound figure of a publisher that counts both directions"),
@@ -124,6 +125,8 @@ def _source(brief: Brief) -> str:
 
 def _lead(brief: Brief, shown: pd.DataFrame) -> str:
     w = brief.w
+    if len(shown) < FEW:
+        return w("What the figures at hand allow, against the past. Unknown is a stated gap, never a zero.")
     return w(
         "{n} indicators by the five actors, each against its own past, its target where one is set, and its peers where some are named. Unknown is a stated gap, never a zero.",
         n=len(shown),
@@ -138,7 +141,7 @@ def _finding(brief: Brief, judged: pd.DataFrame) -> blocks.Finding | None:
         return None
     worse, better = told[told["verdict"].eq(WORSE)], told[told["verdict"].eq(BETTER)]
     text = w(
-        "**Of {n} indicators that can be judged, {b} are better than before, {k} worse and {s} steady.**",
+        "**Of {n} indicators that can be judged, {b} are better than before, {k} worse and {s} without clear change.**",
         n=len(told),
         b=len(better),
         k=len(worse),
@@ -185,7 +188,7 @@ def _others(brief: Brief, rows: pd.DataFrame) -> blocks.Table:
     made = _rows(brief, rows)
     return blocks.Table(
         "scorecard-others",
-        brief.w("Scorecard, continued: steady and without a target, or neither way is better"),
+        brief.w("Scorecard, continued: no clear change and no target, or neither way is better"),
         _columns(brief, made),
         made,
         notes=[brief.w("Columns as in the table before.")],
@@ -235,11 +238,14 @@ def _columns(brief: Brief, made: list[dict[str, blocks.Cell]]) -> list[blocks.Co
 def _notes(brief: Brief, columns: set[str]) -> list[str]:
     """How to read the table; nothing about columns that it has not."""
     w = brief.w
-    notes = [
-        w(
-            "Before: the mean of up to three years before. ▲ better, ▼ worse: than that, by more than chance (the 95% interval of the difference; for counts of everyone, more than such changes usually were). ● steady. –: neither way is better, or not known."
+    first = w("Before: the mean of up to three years before.")
+    if "light" in columns:
+        first = w(
+            "Before: the mean of up to three years before. ▲ better, ▼ worse: than that, by more than chance (the 95% interval of the difference; for counts of everyone, more than such changes usually were). ● no clear change: within chance, which on few stays or after years that swing is wide. –: neither way is better, or not known."
         )
-    ]
+    notes = [first, _shocks(brief)] if _shocks(brief) else [first]
+    if "light" in columns:
+        notes.append(w("Other parts of this brief take three years together where they say so; their values differ."))
     if brief.facts.institution:
         notes += [
             w(
@@ -263,6 +269,18 @@ def _notes(brief: Brief, columns: set[str]) -> list[str]:
             )
         )
     return notes
+
+
+def _shocks(brief: Brief) -> str:
+    """That the years before were no usual ones."""
+    w, year = brief.w, brief.facts.year
+    rows = brief.break_rows(brief.main_id)
+    told = {
+        str(getattr(r, f"label_{w.language}"))
+        for r in rows
+        if r.kind == "shock" and r.first_year < year and r.last_year >= year - BEFORE
+    }
+    return w("The years before include this: {events}.", events=w.list(sorted(told))) if told else ""
 
 
 def _target(brief: Brief, value: Any, by: Any, year: Any, state: Any, unit: str) -> str | None:

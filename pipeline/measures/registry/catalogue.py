@@ -55,6 +55,8 @@ class Indicator:
         On fewer it is not stated.
     method, arguments
         The formula that computes it.
+    countries
+        Alpha-3 codes of the only ones in which there is such a thing; empty: all.
     """
 
     id: str
@@ -73,6 +75,7 @@ class Indicator:
     minimum_n: int
     method: str
     arguments: dict[str, Any] = field(default_factory=dict)
+    countries: tuple[str, ...] = ()
 
     def name(self, language: str) -> str:
         """The name in "en" or "zh"."""
@@ -108,10 +111,14 @@ def _indicator(where: str, name: str, actor: str, entry: dict[str, Any]) -> Indi
     for key in entry:
         if key not in known:
             raise InputError(where, f"{key}: no such key.", did_you_mean(key, known))
-    for key in known - {"arguments"}:
+    for key in known - {"arguments", "countries"}:
         if key not in entry:
             raise InputError(where, f"has no {key}.", "See the others.")
     for key, allowed in (("unit", UNITS), ("better", BETTER)):
         if entry[key] not in allowed:
             raise InputError(where, f"{key}: {entry[key]!r} is none of {', '.join(allowed)}.")
-    return Indicator(**(entry | {"id": name, "actor": actor, "ideas": tuple(entry["ideas"])}))
+    return Indicator(**(entry | {"id": name, "actor": actor, "ideas": tuple(entry["ideas"])} | _countries(entry)))
+
+
+def _countries(entry: dict[str, Any]) -> dict[str, tuple[str, ...]]:
+    return {"countries": tuple(entry.get("countries", ()))}
