@@ -12,7 +12,7 @@ import pytest
 
 from pipeline import measures
 from pipeline.briefs.annual import annual_brief
-from pipeline.briefs.annual.alliance import ACTIONS, SHOWN, alliance_blocks, chosen_actions
+from pipeline.briefs.annual.alliance import ACTIONS, SHOWN, alliance_blocks, chosen_actions, decisions_finding
 from pipeline.briefs.annual.modes_in_depth import modes_blocks
 from pipeline.measures.alliance_actions import KINDS
 from pipeline.run.workspace import Context, context
@@ -135,6 +135,9 @@ class TestAlliance:
         assert found["alliance.renewals"].base == (
             "Base: 2 agreements in force on 31 August 2024 whose end is on record; of 1 it is not."
         )
+        told = decisions_finding(brief_of(here, stays(*RECORDS), agreements()))
+        assert told.text.startswith("**To be decided**: 1 agreement ends within twelve months")
+        assert told.evidence
         # places 10 + 10, 10 + 10 and 6 + 10, taken 12 + 3, 0 and 40
         assert "**Stays came to 98% of the places agreed for the year**" in found["alliance.places"].text
         assert "in 2 of 6 directions of an agreement more students moved" in found["alliance.places"].text

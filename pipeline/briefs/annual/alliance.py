@@ -112,6 +112,33 @@ def _renewals(brief: InstitutionFacts, whole: Any) -> blocks.Finding | None:
     return blocks.Finding("alliance.renewals", text, base=base, source=_source(brief), evidence=evidence)
 
 
+def decisions_finding(brief: InstitutionFacts) -> blocks.Finding | None:
+    """What asks for a decision, for the first page; None without agreements."""
+    w, sums = brief.w, brief.facts.table("alliance_sums")
+    if sums.empty:
+        return None
+    whole = records(sums[sums["group"].eq("all")])[0]
+    told = [
+        w("{n} agreement ends within twelve months", "{n} agreements end within twelve months", n=n)
+        for n in [whole.due_12]
+        if known(n) and n
+    ]
+    told += [
+        w("with {n} partner students go on under a lapsed agreement", "with {n} partners students go on under lapsed agreements", n=n)
+        for n in [whole.lapsed_used]
+        if known(n) and n
+    ]  # fmt: skip
+    told += [
+        w("{n} partner with an agreement had no stay in two academic years", "{n} partners with an agreement had no stay in two academic years", n=n)
+        for n in [whole.dormant]
+        if known(n) and n
+    ]  # fmt: skip
+    if not told:
+        return None
+    text = w("**To be decided**: {told}.", told=w("; ").join(told))
+    return blocks.Finding("alliance.decisions", text, source=_source(brief), evidence=_in_force(brief, whole))
+
+
 def _places(brief: InstitutionFacts, whole: Any) -> blocks.Finding | None:
     w = brief.w
     if not known(whole.use) or not whole.with_places:

@@ -39,7 +39,7 @@ class InstitutionBrief(InstitutionFindings):
         trend, origins = self.trend_figure(), self.origin_figure()
         return [
             cover,
-            *self.findings()[:5],
+            *self.findings(),
             trend if origins is None else blocks.Columns(trend, origins, ratio=0.6),
             self.glance(),
             self.care(),

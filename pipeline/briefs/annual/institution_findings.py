@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pipeline.briefs import blocks
+from pipeline.briefs.annual.alliance import decisions_finding
 from pipeline.briefs.annual.facts import records
 from pipeline.briefs.annual.institution_facts import SHOCK_BASE, InstitutionFacts
 from pipeline.briefs.annual.phrases import known, place, than_before
@@ -42,6 +43,7 @@ class InstitutionFindings(InstitutionFacts):
             self.before_finding(),
             self.partner_finding(),
             outcome_finding(self, "completion"),
+            decisions_finding(self),
             self.balance_finding(),
         )
         return [finding for finding in made if finding is not None]
