@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -82,7 +83,7 @@ def outcome_rates(
     labels = None
     if columns and len(stays):
         first, *others = (stays[c].astype("object").where(stays[c].notna(), "unknown").astype(str) for c in columns)
-        labels = first.str.cat(others, sep="|") if others else first
+        labels = reduce(lambda done, other: done.str.cat(other, sep="|"), others, first)
     rows: list[dict[str, Any]] = []
     for outcome in (OUTCOMES[i] for i in chosen):
         if not set(outcome.needs) <= set(stays.columns):
