@@ -95,9 +95,10 @@ def _looked(brief: LookingAhead, table: pd.DataFrame) -> str:
 
 
 def _finding(brief: LookingAhead, row: Any, place: int) -> blocks.Finding:
-    return blocks.Finding(
-        f"cases.{place}", brief.join(case_sentence(brief, row), grounds(brief, row)), evidence=case_evidence(brief, row)
-    )
+    text = brief.join(case_sentence(brief, row), grounds(brief, row))
+    before = brief.w.period(brief.period_like(brief.main_id, int(row.year) - 1))
+    base = brief.w("Expected: what the figures up to {before} led one to expect, with its 95% interval.", before=before)
+    return blocks.Finding(f"cases.{place}", text, base=base, evidence=case_evidence(brief, row))
 
 
 def case_evidence(brief: LookingAhead, row: Any) -> list[blocks.Evidence]:
