@@ -20,7 +20,7 @@ from pipeline.briefs.workbook import workbook_bytes, write_workbook
 SERIES = pd.DataFrame({"year": [2024, 2025], "value": [1126690.0, 1177766.0], "period": ["2023/24", "2024/25"]})
 SAID = {
     "en": ("Record total", "At a glance", "Indicator", "Change", "All students", "New students", "Read with care"),
-    "zh": ("总数创新高", "主要指标", "指标", "变化", "国际学生总数", "新生", "阅读提示"),
+    "zh": ("总数创新高", "主要指标", "指标", "变化", "学生总数", "新生", "阅读提示"),
 }
 
 
