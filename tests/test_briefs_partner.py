@@ -13,6 +13,8 @@ from pipeline import measures
 from pipeline.briefs.checks import problems
 from pipeline.briefs.document import read_document
 from pipeline.briefs.partner import partner_profile
+from pipeline.briefs.partner.found import resolve
+from pipeline.briefs.partner.profile import PartnerProfile
 from pipeline.errors import SettingsError
 from pipeline.measures.bilateral import EARLIER, EXCHANGE, RECENT, Partner, exchange, protected_exchange
 from pipeline.models import Happenings, change_cases, known_breaks
@@ -115,9 +117,20 @@ def here(tmp_path_factory: pytest.TempPathFactory, stays: pd.DataFrame) -> Conte
     return found
 
 
+MADE: dict[tuple[Path, str, str], PartnerProfile] = {}
+
+
+def profile_of(here: Context, partner: str, language: str = "en") -> PartnerProfile:
+    """A profile, made once for all tests that look at it."""
+    key = (here.processed, partner, language)
+    if key not in MADE:
+        MADE[key] = partner_profile(here, "u", partner, 2024, language)
+    return MADE[key]
+
+
 def text_of(here: Context, partner: str, language: str = "en") -> str:
     """Every word of a profile, and proof that the exporters would take it."""
-    profile = partner_profile(here, "u", partner, 2024, language)
+    profile = profile_of(here, partner, language)
     shown = [block for part in PARTS for block in getattr(profile, part)()]
     outputs = [nbformat.v4.new_output("display_data", b._repr_mimebundle_()) for b in shown]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("", outputs=outputs)])
@@ -160,7 +173,7 @@ class TestSmallPartner:
         assert {"en": "No agreement", "zh": "没有有效协议"}[language] in text
 
     def test_no_yearly_number_is_told(self, here, stays):
-        profile = partner_profile(here, "u", SMALL, 2024, "en")
+        profile = profile_of(here, SMALL)
         table = profile.found.exchange
         assert table.loc[table["year"].notna(), "value"].isna().all()
 
@@ -195,8 +208,12 @@ class TestDisclosure:
 
 class TestWhoIsMeant:
     @pytest.mark.parametrize("name", ["KOR-1", "elm  university", "榆树大学", "Elm Univ."])
-    def test_id_name_or_alias(self, here, name):
-        assert partner_profile(here, "u", name, 2024, "en").found.partner == Partner("KOR", LARGE)
+    def test_id_name_or_alias(self, here, stays, name):
+        institutions = pd.read_parquet(here.processed / "institutions.parquet")
+        assert resolve(name, institutions, stays) == (Partner("KOR", LARGE), "KOR-1")
+
+    def test_an_alias_gives_the_profile(self, here):
+        assert profile_of(here, "榆树大学").found.partner == Partner("KOR", LARGE)
 
     def test_misspelt(self, here):
         with pytest.raises(SettingsError, match="Did you mean Elm University"):
@@ -258,12 +275,12 @@ class TestItsOwnCase:
         text = text_of(surge, LARGE, language)
         assert says in text
         assert {"en": "more than the years before gave to expect", "zh": "推算的期望值高"}[language] in text
-        cases = partner_profile(surge, "u", LARGE, 2024, language).found.cases.set_index("direction")
+        cases = profile_of(surge, LARGE, language).found.cases.set_index("direction")
         assert cases.loc["inbound", ["value", "previous", "side"]].tolist() == [90.0, 30.0, "above"]
         assert cases.loc["outbound", "side"] == "within"
 
     def test_a_countrys_case_is_that_of_the_annual_brief(self, surge):
-        made = partner_profile(surge, "u", "KOR", 2024, "en").found.cases
+        made = profile_of(surge, "KOR").found.cases
         stays = pd.read_parquet(surge.processed / "stays.parquet")
         out = measures.protect(measures.counted(stays, "u", 2024))
         annual = change_cases(measures.stay_lines(stays, "u", 2024, out), 2024, Happenings(known_breaks()))
@@ -272,12 +289,10 @@ class TestItsOwnCase:
         assert made[shown].values.tolist() == annual[shown].values.tolist()
 
     def test_it_leads_to_the_rows(self, surge):
-        (block,) = [
-            b for b in partner_profile(surge, "u", LARGE, 2024, "en").first_page() if getattr(b, "id", "") == "case"
-        ]
+        (block,) = [b for b in profile_of(surge, LARGE).first_page() if getattr(b, "id", "") == "case"]
         assert {e["where"]["direction"] for e in block.to_json()["evidence"]} == {"inbound", "outbound"}
 
     def test_few_or_hidden_numbers_make_no_case(self, here):
-        profile = partner_profile(here, "u", SMALL, 2024, "en")
+        profile = profile_of(here, SMALL)
         assert profile.found.cases.empty
         assert "case" not in [getattr(b, "id", "") for b in profile.first_page()]
