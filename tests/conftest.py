@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from pipeline.records import Cleaned, clean
 from pipeline.run.forkserver import SPARED
@@ -17,6 +18,11 @@ from pipeline.run.forkserver import SPARED
 sys.modules.update(dict.fromkeys(SPARED))  # as in the pipeline: its grammars cost each process seconds
 
 ROOT = Path(__file__).parents[1]
+
+# Of tests that clean a folder for each example that hypothesis makes: others say themselves how many they want.
+settings.register_profile("quick", max_examples=5)
+settings.register_profile("thorough", max_examples=100)
+settings.load_profile("quick")
 
 
 @pytest.fixture(scope="session")

@@ -98,9 +98,14 @@ def stays(numbers: Mapping[tuple[int, str, str], int], **other: object) -> pd.Da
 
 def institution(here: Context, table: pd.DataFrame, year: int = 2024, language: str = "en") -> Brief:
     """The brief of an institution from these stays, protected as in the notebooks."""
-    safe = measures.protect(measures.counted(table, "uni", year), here.settings.disclosure)
-    here.save("uni", year, **safe, groups=measures.group_shares(safe["partners"]))
+    here.save("uni", year, **protected(table, year, here.settings.disclosure))
     return annual_brief(here, "uni", year, language)
+
+
+def protected(table: pd.DataFrame, year: int, policy: Any) -> dict[str, pd.DataFrame]:
+    """The results that a brief of these stays is made from."""
+    safe = measures.protect(measures.counted(table, "uni", year), policy)
+    return {**safe, "groups": measures.group_shares(safe["partners"])}
 
 
 def shown(brief: Brief) -> list[dict[str, Any]]:

@@ -110,8 +110,10 @@ def before(messy: tuple[Path, dict[str, str]]) -> Cleaned:
     return clean(messy[0])
 
 
-def test_the_examples_own_writings_are_brought_together_and_nothing_is_asked(truth: pd.DataFrame) -> None:
-    done = clean(ORIGINAL)
+def test_the_examples_own_writings_are_brought_together_and_nothing_is_asked(
+    example_cleaned: Cleaned, truth: pd.DataFrame
+) -> None:
+    done = example_cleaned
     precision, recall, _ = scored(done, truth)
     assert (precision, recall) == (1.0, 1.0)
     assert done.suggestions.empty

@@ -144,7 +144,7 @@ TEXT = st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=6)
 ROW = st.fixed_dictionaries({name: st.sampled_from(ODD[name]) | TEXT for name in HEAD})
 
 
-@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(deadline=None, suppress_health_check=list(HealthCheck))
 @given(rows=st.lists(ROW, min_size=1, max_size=40))
 def test_pandas_and_duckdb_agree_on_any_rows(tmp_path_factory: pytest.TempPathFactory, rows: list[Row]) -> None:
     folder = write(tmp_path_factory.mktemp("any") / "office", rows)

@@ -397,9 +397,7 @@ def told(done: Cleaned, table: str) -> list[str]:
     return sorted("|".join(row) for row in text.to_numpy().tolist())
 
 
-@settings(
-    max_examples=8, deadline=None, phases=[Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(deadline=None, phases=[Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(ROWS)
 def test_engines_agree_on_institutions(office: Callable[..., Path], rows: list[Stay]) -> None:
     folder = office(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -51,11 +52,18 @@ def same(one: dict[str, pd.DataFrame], other: dict[str, pd.DataFrame]) -> bool:
     return all(one[name].equals(other[name]) for name in TABLES)
 
 
+@pytest.fixture(scope="module")
+def cleaned_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with an office's files, `raw/office`, and their tables, `out`: not to be changed."""
+    folder = tmp_path_factory.mktemp("cleaned")
+    assert clean(office(folder / "raw" / "office"), out=folder / "out").fresh == []
+    return folder
+
+
 @pytest.fixture
-def cleaned(tmp_path: Path) -> tuple[Path, Path]:
-    raw, out = office(tmp_path / "raw" / "office"), tmp_path / "out"
-    assert clean(raw, out=out).fresh == []
-    return raw, out
+def cleaned(tmp_path: Path, cleaned_once: Path) -> tuple[Path, Path]:
+    shutil.copytree(cleaned_once, tmp_path, dirs_exist_ok=True)
+    return tmp_path / "raw" / "office", tmp_path / "out"
 
 
 def test_what_was_cleaned_is_not_cleaned_again(cleaned: tuple[Path, Path]) -> None:
@@ -110,8 +118,6 @@ def test_other_code_cleans_again(cleaned: tuple[Path, Path], monkeypatch: pytest
 
 @pytest.mark.parametrize("lost", ["ledger.parquet", "stays.parquet", ".stamps"])
 def test_tables_that_are_no_longer_there_are_made_again(cleaned: tuple[Path, Path], lost: str) -> None:
-    import shutil
-
     raw, out = cleaned
     expected = tables(out)
     shutil.rmtree(out / lost)

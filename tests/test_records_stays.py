@@ -279,7 +279,7 @@ def acceptable(rows: list[Row]) -> list[Row]:
     ]
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(deadline=None, suppress_health_check=list(HealthCheck))
 @given(rows=st.lists(ANY_ROW, min_size=1, max_size=25))
 @pytest.mark.parametrize("engine", ["pandas", "duckdb"])
 def test_the_ledger_balances_to_the_row_for_any_file(

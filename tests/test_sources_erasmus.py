@@ -329,7 +329,7 @@ RECORD = st.builds(
 )
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     files=st.lists(st.lists(RECORD, min_size=1, max_size=12), min_size=1, max_size=2),
     engine=st.sampled_from(["duckdb", "pandas"]),

@@ -339,7 +339,7 @@ MOBILITY = st.builds(
 )
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(records=st.lists(MOBILITY, min_size=1, max_size=8), engine=st.sampled_from(["duckdb", "pandas"]))
 def test_every_mobility_is_kept_rejected_or_merged(tmp_path_factory: Any, records: list[str], engine: str) -> None:
     done = clean(raw(tmp_path_factory.mktemp("raw") / "ewp", mobilities("".join(records))), engine=engine)

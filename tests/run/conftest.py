@@ -135,21 +135,24 @@ def project(tmp_path: Path, enter: Callable[[Path], Path]) -> Path:
 
 
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
+def finished(once: Callable[..., Path], request: pytest.FixtureRequest) -> Path:
     """The small project with everything made, once for all tests: not to be changed."""
-    root = make_project(tmp_path_factory.mktemp("finished") / "a project")
-    environ = {k: v for k, v in os.environ.items() if k not in MOBILITY_VARIABLES} | shared_server(request)
-    done = subprocess.run(
-        [sys.executable, "-m", "pipeline.cli", "reports"],
-        cwd=root,
-        env=environ,
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    write(root / "said.txt", done.stdout)
-    return root
+
+    def make(folder: Path) -> None:
+        root = make_project(folder / "a project")
+        environ = {k: v for k, v in os.environ.items() if k not in MOBILITY_VARIABLES} | shared_server(request)
+        done = subprocess.run(
+            [sys.executable, "-m", "pipeline.cli", "reports"],
+            cwd=root,
+            env=environ,
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        write(root / "said.txt", done.stdout)
+
+    return Path(once("finished", make) / "a project")
 
 
 @pytest.fixture
