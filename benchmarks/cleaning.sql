@@ -1,7 +1,7 @@
 -- The cleaning of messy_stays.csv written by hand for DuckDB, to hold the project's cleaning against: same rejections with their reasons, same merging with
 -- its places, same gaps filled and values left open, same pseudonyms (keyed twice), same columns and small tables, stays by academic year in the order of
--- lines, ids looked at for doubles, and the project's own way to read each distinct date and country once. It takes the file's layout on trust, knows only
--- the words and dates that the benchmark writes, suggests no names, and counts no changes. $line, $rows, $out and words(kind, text, code) are given.
+-- lines, changes counted, stays checked, and the project's own way to read each distinct date and country once. It takes the file's layout on trust, knows
+-- only the words and dates that the benchmark writes, and suggests no names. $line, $rows, $out and words(kind, text, code) are given.
 create macro clean_text(t) as nullif(trim(t, e' \t\n\x0B\f\r' || chr(160) || chr(8199) || chr(8239) || chr(12288) || chr(65279)), '');
 create macro month_only(s) as regexp_matches(s, '^[0-9]{4}年[0-9]{1,2}月$');
 create macro day_of(s) as coalesce(
@@ -14,23 +14,26 @@ create macro day_of(s) as coalesce(
 
 create table cells as select $line as line, * from $rows;
 create table days as
-select text, start, start_by_month, year(start) * 12 + month(start) as ym,
+select text, start, start_by_month, year(start) * 12 + month(start) as ym, starts, ends,
+  case when start_by_month then 'month' when regexp_matches(text, '^[0-9]{5}$') then 'serial' when contains(text, '年') then '年月日'
+    when contains(text, '.') then 'day.month.year' when contains(text, '/') then 'year/month/day' else 'year-month-day' end as style,
   case when month(start) >= 9 then year(start) || '/' || right((year(start) + 1)::varchar, 2) else (year(start) - 1) || '/' || right(year(start)::varchar, 2) end as academic_year,
   case when month(start) >= 9 then year(start) + 1 else year(start) end as year
 from (
-  select text, day_of(clean_text(text)) as start, month_only(clean_text(text)) as start_by_month
-  from (select distinct "From" as text from cells union select distinct "To" from cells) where text is not null
+  select text, day_of(clean_text(text)) as start, month_only(clean_text(text)) as start_by_month, sum(starts) as starts, sum(ends) as ends
+  from (select "From" as text, count(*) as starts, 0 as ends from cells group by all union all select "To", 0, count(*) from cells group by all)
+  where text is not null group by text
 );
-create table countries as
-  select written, code from (select distinct "Country" as written from cells) left join words on kind = 'country' and text = lower(clean_text(written)) where written is not null;
-create table modes as
-  select written, code from (select distinct "Mode" as written from cells) left join words on kind = 'mode' and text = lower(clean_text(written)) where written is not null;
-create table levels as
-  select written, code from (select distinct "Level" as written from cells) left join words on kind = 'level' and text = lower(clean_text(written)) where written is not null;
-create table genders as
-  select written, code from (select distinct "Sex" as written from cells) left join words on kind = 'gender' and text = lower(clean_text(written)) where written is not null;
-create table funders as
-  select written, code from (select distinct "Funding" as written from cells) left join words on kind = 'funder' and text = lower(clean_text(written)) where written is not null;
+create table countries as select written, n, code
+  from (select "Country" as written, count(*) as n from cells group by all) left join words on kind = 'country' and text = lower(clean_text(written)) where written is not null;
+create table modes as select written, n, code
+  from (select "Mode" as written, count(*) as n from cells group by all) left join words on kind = 'mode' and text = lower(clean_text(written)) where written is not null;
+create table levels as select written, n, code
+  from (select "Level" as written, count(*) as n from cells group by all) left join words on kind = 'level' and text = lower(clean_text(written)) where written is not null;
+create table genders as select written, n, code
+  from (select "Sex" as written, count(*) as n from cells group by all) left join words on kind = 'gender' and text = lower(clean_text(written)) where written is not null;
+create table funders as select written, n, code
+  from (select "Funding" as written, count(*) as n from cells group by all) left join words on kind = 'funder' and text = lower(clean_text(written)) where written is not null;
 create table read as
 with parsed as (
   select line, clean_text("Student") as student_id, "Country" as country_text, clean_text("Institution") as home_institution, "Mode" as mode_text,
@@ -67,8 +70,8 @@ create table stays as
 with all_kept as (
   select line, student_key, origin, home_institution, mode, level, start, "end", gender, birth_year, funder, grant_amount, start_by_month, academic_year, year
     from good anti join several using (student_key, origin, ym)
-  union all select line, student_key, origin, home_institution, mode, level, start, "end", gender, birth_year, funder, grant_amount, start_by_month, academic_year, year
-    from filled
+  union all select line, student_key, origin, home_institution, mode, level, start, case when "end" >= start then "end" end, gender, birth_year, funder, grant_amount,
+    start_by_month, academic_year, year from filled
 )
 select left(sha256(concat_ws('|', 'messy', student_key, 'inbound', origin, start::varchar)), 16) as stay_id, student_key, 'inbound' direction,
   origin, 'CHN' destination, home_institution, 'Benchmark University' host_institution, mode, level, start, "end",
@@ -93,6 +96,27 @@ copy (
 ) to ($out || '/unresolved.parquet') (format parquet);
 copy (select home_institution as name, origin as country, count(*) as stays from stays where home_institution is not null group by all)
   to ($out || '/institutions.parquet') (format parquet);
+copy (
+  select 'origin' as column, 'country by name or code' as rule, sum(n) as rows from countries where code is not null
+  union all select 'mode', 'by vocabulary', sum(n) from modes where code is not null
+  union all select 'level', 'by vocabulary', sum(n) from levels where code is not null
+  union all select 'gender', 'by vocabulary', sum(n) from genders where code is not null
+  union all select 'funder', 'by vocabulary', sum(n) from funders where code is not null
+  union all select 'start', style, sum(starts) from days where start is not null and starts > 0 group by style
+  union all select 'end', style, sum(ends) from days where start is not null and ends > 0 group by style
+  union all select 'end', 'gap filled', count(*) from filled join good using (line) where filled."end" is not null and good."end" is null
+  union all select 'grant_amount', 'gap filled', count(*) from filled join good using (line) where filled.grant_amount is not null and good.grant_amount is null
+) to ($out || '/changes.parquet') (format parquet);
+copy (
+  select count(*) as stays, count(*) filter (credits_recognised > credits_attempted) as credits, count(*) filter (visa_decided < visa_applied) as visa_before,
+    count(*) filter (visa_decided > "end") as visa_after, count(*) filter (degrees_awarded > 0 and outcome in ('withdrawn', 'ongoing')) as degrees,
+    count(*) filter (months > 120) as longer, count(*) filter (grant_amount > 0 and currency is null) as without_currency
+  from stays
+) to ($out || '/checks.parquet') (format parquet);
+select case when count(*) > 0 then error('a stay breaks the contract') end from stays
+where stay_id is null or student_key is null or not regexp_matches(student_key, '^[0-9a-f]{16}$') or origin is null or start is null or academic_year is null
+  or not regexp_matches(academic_year, '^[0-9]{4}/[0-9]{2}$') or line is null or not coalesce(months between 0 and 121, true)
+  or not coalesce(birth_year between 1860 and 2049, true) or not coalesce(grant_amount between 0 and 1e8, true) or not year between 1950 and 2050;
 copy (select (select count(*) from read) rows_read, (select count(*) from stays) rows_kept, (select count(*) from read where bad <> '') rows_rejected)
   to ($out || '/ledger.parquet') (format parquet);
 select case when count(*) <> count(distinct hash(stay_id)) then error('an id occurs twice') end from stays;

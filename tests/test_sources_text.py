@@ -22,7 +22,16 @@ CONNECTION = duckdb.connect()
 def read(path: Path, **options: object) -> list[tuple[object, ...]]:
     """Cells, what stands beyond the headings, and the line of each record."""
     form = delimited.layout(path, **options)  # type: ignore[arg-type]
-    return delimited.relation(CONNECTION, path, form).fetchall()
+    found = delimited.relation(CONNECTION, path, form).fetchall()
+    assert as_large(path, form) == found
+    return found
+
+
+def as_large(path: Path, form: delimited.Layout) -> list[tuple[object, ...]]:
+    """What is read when the file counts as a large one, of which a copy is made."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(delimited, "LARGE", 0)
+        return delimited.relation(CONNECTION, path, form).fetchall()
 
 
 ODD = 'a,b\n1,"x\ny"\n\n3,4,5\n,,\n　, \n"q""x",z\n"abc"def,3\n8\n\n'
@@ -202,3 +211,43 @@ def test_the_quick_look_at_a_file_finds_what_a_slow_one_finds(lines: list[str]) 
     if check.plain:
         assert all(line.count('"') % 2 == 0 for line in lines)
         assert check.blank_records == any(re.fullmatch('[ \t",\u00a0]*', line) for line in lines)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    records=st.lists(
+        st.lists(st.text(alphabet='ab" ,\t\u00a0\u3000', max_size=4), min_size=1, max_size=4), min_size=1, max_size=6
+    ),
+    quoted=st.sampled_from([csv.QUOTE_ALL, csv.QUOTE_MINIMAL, csv.QUOTE_NONE]),
+    end=st.sampled_from(["\n", "\r\n"]),
+)
+def test_a_large_file_is_read_as_a_small_one(records: list[list[str]], quoted: int, end: str, tmp_path: Path) -> None:
+    """Records of two headings, more, fewer or blank ones among them, quotation marks where they belong and where they do not."""
+    path = tmp_path / "file.csv"
+    file = io.StringIO(newline="")
+    if quoted == csv.QUOTE_NONE:
+        file.write("".join(",".join(record) + end for record in [["c", "d"], *records]))
+    else:
+        csv.writer(file, quoting=quoted, lineterminator=end).writerows([["c", "d"], *records])  # type: ignore[arg-type]
+    path.write_text(file.getvalue(), encoding="utf-8", newline="")
+    form = delimited.layout(path)
+    try:
+        small = delimited.relation(CONNECTION, path, form).fetchall()
+    except InputError as error:
+        with pytest.raises(InputError, match=re.escape(str(error))):
+            as_large(path, form)
+    else:
+        assert as_large(path, form) == small
+
+
+def test_of_a_large_plain_file_duckdb_makes_the_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "plain.csv"
+    path.write_text('a,b\n1," x"\n"y ",""\n', encoding="utf-8")
+    monkeypatch.setattr(delimited, "LARGE", 0)
+    monkeypatch.setattr(delimited, "_as_utf8", None)
+    before = CONNECTION.execute("select current_setting('preserve_insertion_order')").fetchall()
+    assert delimited.relation(CONNECTION, path, delimited.layout(path)).fetchall() == [
+        ("1", " x", None, 2),
+        ("y ", None, None, 3),
+    ]
+    assert CONNECTION.execute("select current_setting('preserve_insertion_order')").fetchall() == before

@@ -199,11 +199,12 @@ def hold_files(table: str, files: Sequence[Path]) -> None:
     with duckdb.connect(config={"memory_limit": "1GiB"}) as connection:
         connection.read_parquet([str(f) for f in files]).create_view("kept")
         columns = contract(table).columns
-        nulls = ", ".join(f'count(*) - count("{name}")' for name in columns)
-        missing = dict(zip(columns, connection.sql(f"select {nulls} from kept").fetchall()[0], strict=True))
+        required = _REQUIRED[table]
+        nulls = ", ".join(f'count(*) - count("{name}")' for name in required)
+        missing = dict(zip(required, connection.sql(f"select {nulls} from kept").fetchall()[0], strict=True))
         for name, column in columns.items():
-            values = _witnesses(connection, name, column) + ([None] if missing[name] else [])
-            if column.checks or (missing[name] and not column.nullable):
+            values = _witnesses(connection, name, column) + ([None] if missing.get(name) else [])
+            if column.checks or missing.get(name):
                 column.validate(_series(values, column.dtype.type).rename(name).to_frame())
         for name in _UNIQUE.get(table, ()):
             for value in (f'hash("{name}")', f'"{name}"'):  # the digest is quicker, and cannot miss one

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pipeline.sources.table import RawTable
 
 MEMORY = 2 << 30  # bytes that DuckDB may use before it goes to disk; the process as a whole needs about as much again
+BUFFERED = 122_880  # rows of all batches together that wait to be written: a row group; DuckDB's own half million fill the memory at 10 million rows
 _SQL_TYPES = {
     pa.string(): "VARCHAR",
     pa.int64(): "BIGINT",
@@ -45,6 +46,7 @@ class DuckDB(Engine):
 
         self.connection = connection if connection is not None else duckdb.connect()
         self.connection.execute("set preserve_insertion_order = false")
+        self.connection.execute(f"set partitioned_write_flush_threshold = {BUFFERED}")
         if connection is None:
             self.connection.execute(f"set memory_limit = '{(memory or _memory()) >> 20} MiB'")
         self._numbers = itertools.count()

@@ -71,7 +71,7 @@ def read(
                 table.codes,
                 card.about,
                 connection=None if sheet else connection,
-                stored=file.is_parquet,
+                stored=file.is_parquet or (not sheet and delimited.is_large(file.text)),
             )
 
 

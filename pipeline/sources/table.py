@@ -152,7 +152,7 @@ class RawTable:
     connection
         The DuckDB connection on which `rows` lives, if it is a relation.
     stored
-        Whether a relation reads columns from a file at little cost (Parquet), so that nobody needs a copy to read it several times.
+        Whether a relation reads columns from a Parquet file at little cost, so that nobody needs a copy to read it several times.
 
     Examples
     --------
