@@ -357,3 +357,65 @@ def test_the_engines_give_the_same_cells(tmp_path: Path) -> None:
     one, other = (clean(folder, engine=engine) for engine in ("duckdb", "pandas"))
     assert one.counts.equals(other.counts)
     assert one.ledger.equals(other.ledger)
+
+
+def institutions(done: Any) -> dict[str, tuple[str, str]]:
+    """Name -> country and Erasmus code."""
+    rows = done.institutions
+    return {row.name: (row.country, row.erasmus_code) for row in rows.itertuples(index=False)}
+
+
+def test_universities_of_students_are_in_the_register_by_their_erasmus_code(tmp_path: Path) -> None:
+    home, host = (UP_TO_2019.index(name) for name in ("Sending Organization", "Receiving Organization"))
+
+    def row(**changed: str) -> list[str]:
+        cells_ = row_2019(activity=changed.pop("activity", STUDIES), participants=changed.pop("participants", "1"))
+        places = {"home": home, "home_code": home + 1, "host": host, "host_code": host + 1}
+        for name, text in changed.items():
+            cells_[places[name]] = text
+        return cells_
+
+    rows = [
+        row(),
+        row(participants="40"),
+        row(home="Freie Universität Berlin"),  # the same code: the same university
+        row(host="ACME Consulting SL", host_code="- ", activity="Student mobility for traineeships"),
+        row(home="Gymnasium Am See", home_code="E10021234", participants="2"),
+        row(home="Stadtschule", home_code="D  BREMEN01", activity="Staff mobility for teaching"),
+    ]
+    done = clean(write(tmp_path / "erasmus", "2018.csv", UP_TO_2019, rows))
+    assert institutions(done) == {
+        "FREIE UNIVERSITAET BERLIN": ("DEU", "D  BERLIN01"),
+        "UNIVERSIDAD COMPLUTENSE": ("ESP", "E  MADRID03"),
+    }
+    berlin = done.institutions.set_index("country").loc["DEU"]
+    assert "Freie Universität Berlin" in berlin["aliases"]
+    assert (berlin["stays"], berlin["agreements"]) == (0, 0)  # counts are no stays of persons
+    assert done.unresolved.empty
+    assert_balanced(done)
+
+
+def test_a_university_of_which_only_the_code_is_known_has_its_name_from_a_later_file(tmp_path: Path) -> None:
+    folder = write(tmp_path / "erasmus", "student_0809.csv", OF_2008, [row_2008("DE", "UK"), row_2008("DE", "UK")])
+    assert institutions(clean(folder)) == {
+        "D  BERLIN06": ("DEU", "D  BERLIN06"),
+        "UK CHELMSF01": ("GBR", "UK CHELMSF01"),
+    }
+    written = (
+        "Project Reference;Field;Academic Year;Activity (mob);Participant Profile;Sending Country;Sending Organisation;"
+        "Sending Organisation Erasmus Code;Receiving Country;Receiving Organisation;Receiving Organisation Erasmus Code;Actual Participants"
+    )
+    later = [
+        "2020-1",
+        "Higher Education",
+        "2020/2021",
+        "HE-SMS - Student mobility for studies",
+        "Learner",
+        "DE - Germany",
+    ]
+    later += ["HOCHSCHULE FUER TECHNIK", "D  BERLIN06", "UK - United Kingdom", "ANGLIA", "UK CHELMSF01", "3"]
+    write(folder, "2020.csv", written.split(";"), [later])
+    assert institutions(clean(folder)) == {
+        "HOCHSCHULE FUER TECHNIK": ("DEU", "D  BERLIN06"),
+        "ANGLIA": ("GBR", "UK CHELMSF01"),
+    }

@@ -7,6 +7,7 @@ from collections.abc import Hashable
 from pipeline.records.books import Book
 from pipeline.records.conform import RAW, Column, Conformed
 from pipeline.records.engine import Engine
+from pipeline.records.institutions import Register
 from pipeline.records.numbers import AT_LEAST, EXACT, ROUNDED, number_of
 from pipeline.records.places import any_place
 from pipeline.records.reading import ColumnReader, Reading, each
@@ -65,10 +66,10 @@ SPEC = SmallTable(
 )
 
 
-def counts_of(table: RawTable, engine: Engine) -> tuple[list[Row], Book]:
+def counts_of(table: RawTable, engine: Engine, register: Register | None = None) -> tuple[list[Row], Book]:
     """The cells of a raw table of counts, whole (`complete`), and the table's book; cells that cannot be completed are rejected."""
     if table.counted == RECORDS:
-        return tally(table, engine)
+        return tally(table, engine, register)
     rows, book, done = rows_of(table, SPEC, engine)
     book.unresolved = []
     whole = []

@@ -96,6 +96,10 @@ def process(source: Source, engine: Engine, staging: Staging) -> None:
     if raw["agreements"]:
         agreements = _small(work, raw["agreements"], "agreements", lambda t: _of_partners(work, t), SMALL["agreements"])
         work.register.add_agreements(map(_writing, agreements))
+    if raw["counts"]:  # before the register is asked anything: records name institutions
+        rows = _small(
+            work, raw["counts"], "counts", lambda t: counts_of(t, engine, work.register), SPEC, finest_first, summed
+        )
     if raw["stays"]:
         clean_stays(work, raw["stays"])
     if raw["agreements"]:
@@ -115,7 +119,6 @@ def process(source: Source, engine: Engine, staging: Staging) -> None:
         )
         work.add("context", _arrow("context", context))
     if raw["counts"]:
-        rows = _small(work, raw["counts"], "counts", lambda t: counts_of(t, engine), SPEC, finest_first, summed)
         counts = _arrow("counts", rows)
         work.add("counts", counts)
         work.rows["counts"] = records_in(counts)

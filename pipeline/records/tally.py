@@ -17,11 +17,12 @@ from pipeline.records.books import Book, open_book
 from pipeline.records.conform import BAD, Column, conform, judge
 from pipeline.records.dates import academic_year_of, period_of
 from pipeline.records.engine import Engine
+from pipeline.records.institutions import NAMED, Register
 from pipeline.records.numbers import between
 from pipeline.records.places import any_place
 from pipeline.records.reading import ColumnReader, Reading, each
 from pipeline.records.settle import Row
-from pipeline.records.stays import simple
+from pipeline.records.stays import CODES, simple
 from pipeline.records.words import level_of, text_of, word_of
 from pipeline.sources.table import LINE, RawTable
 
@@ -63,7 +64,11 @@ COLUMNS = (
 )
 
 
-def tally(table: RawTable, engine: Engine) -> tuple[list[Row], Book]:
+_HOUSES = (*(simple(name, "text", text_of) for name in NAMED), *CODES)
+"""Institutions of the records, where the table gives Erasmus codes: the cells name none, but the register knows them."""
+
+
+def tally(table: RawTable, engine: Engine, register: Register | None = None) -> tuple[list[Row], Book]:
     """The cells of a raw table of records, and the table's book, which counts its rows.
 
     Parameters
@@ -71,19 +76,26 @@ def tally(table: RawTable, engine: Engine) -> tuple[list[Row], Book]:
     table
         A raw table of counts whose `counted` is "records": origin, destination, period, measure, value (people in the row) and, where known, level.
     engine
-        Where the rows live; nothing but the cells leaves it.
+        Where the rows live; nothing but the cells and the names of institutions leaves it.
+    register
+        Where institutions are noted, if the table has `home_erasmus_code` or `host_erasmus_code`.
 
     Returns
     -------
     tuple
         Cells as `counts.complete` gives them, with `records`, in a fixed order; `line` is the first line of a cell's records.
     """
-    done = conform(table, COLUMNS, engine)
+    named = register is not None and any(column.name in table.given for column in CODES)
+    columns = (*COLUMNS, *_HOUSES) if named else COLUMNS
+    done = conform(table, columns, engine)
     country = nw.col("origin_kind") == "country"
     rules = [("same_country", (nw.col("origin") == nw.col("destination")) & country)]
-    done.frame = engine.keep(judge(done, COLUMNS, rules))
-    book = open_book(done, COLUMNS, _SAME, engine)
+    done.frame = engine.keep(judge(done, columns, rules))
+    book = open_book(done, columns, _SAME, engine)
     good = done.frame.filter(nw.col(BAD).is_null())
+    if named:
+        between_countries = country & (nw.col("destination_kind") == "country")
+        register.add_writings(good.filter(between_countries), engine)  # type: ignore[union-attr]
     cells = _sums(good, _KEY, engine) + _sums(good.filter(~nw.col("level").is_null()), (*_KEY, "level"), engine)
     rows = [_completed(cell, direction, table) for cell in cells for direction in ("inbound", "outbound")]
     return sorted(rows, key=lambda row: (row["line"], *(str(row[name]) for name in _CELL))), book

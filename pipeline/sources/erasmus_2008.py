@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from pipeline.sources.card import normal
-from pipeline.sources.erasmus_plus import first_row, of_sheet, text
+from pipeline.sources.erasmus_plus import ERASMUS_CODE, first_row, of_sheet, text
 from pipeline.sources.file import SourceFile
 from pipeline.sources.table import Card, RawTable
 
@@ -35,6 +35,8 @@ HEADINGS = {  # what is read -> how it is headed, letters only
     "type": r"mobilitytype(cde|code)?",
     "study_start": r"studystartdate",
     "placement_start": r"placementstartdate",
+    "home_erasmus_code": r"homeinstitution(cde|cd|code)?|sendingpartnererasmusid",
+    "host_erasmus_code": r"hostinstitution(cde|cd|code)?|hostingpartnererasmusid",
 }
 _NEEDED = ("origin", "destination", "level", "type", "study_start")
 OF_2013 = frozenset(("sendingpartnererasmusid", "hostingpartnererasmusid", "sendingcountry", "receivingcountry"))
@@ -89,9 +91,14 @@ def _table(rows: DuckDBPyRelation, name: str, about: Card, source: str, connecti
         CASE {level} WHEN 'S' THEN '5' WHEN '1' THEN '6' WHEN '2' THEN '7' WHEN '3' THEN '8'
              ELSE CASE WHEN regexp_matches({level}, '^[ ?-]*$') THEN NULL ELSE {columns["level"]} END END AS level,
         'credit' AS measure, '1' AS value, 'students' AS unit, {literal(about.publisher)} AS publisher,
-        {literal(about.title)} AS title, {literal(about.url)} AS url, {literal(NOTE)} AS note, line, refused""")
+        {literal(about.title)} AS title, {literal(about.url)} AS url, {literal(NOTE)} AS note,
+        {"".join(_house(name, columns[name]) for name in HEADINGS if name in there and name.endswith("code"))} line, refused""")
     codes = {"origin": BELGIUM, "destination": BELGIUM}
     return RawTable(source, "counts", name, counts, codes=codes, card=about, counted="records", connection=connection)
+
+
+def _house(name: str, column: str) -> str:
+    return f"CASE WHEN regexp_matches({column}, '{ERASMUS_CODE}') THEN {column} END AS {name}, "
 
 
 def found(headings: Iterable[str]) -> dict[str, str]:

@@ -36,7 +36,12 @@ HEADINGS = {  # what is read -> how it is headed, over the years
     "origin": r"sending country( code)?",
     "destination": r"receiving country( code)?",
     "participants": r"(actual )?participants( \(.*\))?",
+    "home_institution": r"sending organi[sz]ation",
+    "home_erasmus_code": r"sending organi[sz]ation erasmus code",
+    "host_institution": r"receiving organi[sz]ation",
+    "host_erasmus_code": r"receiving organi[sz]ation erasmus code",
 }
+SIDES = ("home", "host")
 _NEEDED = ("year", "activity", "profile", "origin", "destination", "participants")
 MEASURES = {  # measure -> unit, note
     "credit": ("students", "students of higher education on a funded stay abroad, for studies or a traineeship"),
@@ -45,6 +50,9 @@ MEASURES = {  # measure -> unit, note
 }
 _CODE = r"^\s*([A-Za-z]{2}) - .*"
 _UNKNOWN = r"^\s*[?-]|unknown|not classified|^isced[ -]?[0-4]\b|^isced[ -]?9\b"
+ERASMUS_CODE = r"^\s*[A-Za-z]{1,3} *[A-Za-z''.-]+[0-9]{2,3}\s*$"
+"""What may be an Erasmus code, as SQL; the organisations of other columns and lines are companies, schools and youth clubs."""
+
 _STUDENTS = r"^\s*he-.*sm[st]\b|student mobility|doctoral"
 _STAFF = r"staff|^\s*[a-z]+-.*st[at]\b"
 
@@ -114,9 +122,12 @@ def _has(headings: frozenset[str]) -> bool:
 
 
 def _table(rows: DuckDBPyRelation, name: str, about: Card, source: str, connection: DuckDBPyConnection) -> RawTable:
-    counts = rows.select(_counts(found(rows.columns, HEADINGS), about)).select(
+    there = found(rows.columns, HEADINGS)
+    counts = rows.select(_counts(there, about)).select(
         f"* EXCLUDE (line, refused), {_by_measure(0)} AS unit, {_by_measure(1)} AS note, line, refused"
     )
+    houses = ", ".join(_house(side) for side in SIDES if f"{side}_erasmus_code" in there)
+    counts = counts.select(f"* REPLACE ({houses})") if houses else counts
     codes = {"origin": {"TP": "TLS"}, "destination": {"TP": "TLS"}}  # a code that ISO withdrew
     return RawTable(source, "counts", name, counts, codes=codes, card=about, counted="records", connection=connection)
 
@@ -140,7 +151,25 @@ def _counts(there: Mapping[str, str], about: Card) -> str:
         CASE WHEN regexp_matches(lower({level}), '^isced[ -]?[5-8]') THEN regexp_extract({level}, '[5-8]')
              WHEN regexp_matches(lower({level}), {literal(_UNKNOWN)}) THEN NULL ELSE {level} END AS level,
         {measure} AS measure, {column["participants"]} AS value, {literal(about.publisher)} AS publisher,
-        {literal(about.title)} AS title, {literal(about.url)} AS url, line, refused"""
+        {literal(about.title)} AS title, {literal(about.url)} AS url,
+        {"".join(f"{text(there.get(name))} AS {name}, " for name in _houses(there))} line, refused"""
+
+
+def _houses(there: Mapping[str, str]) -> list[str]:
+    return [
+        f"{side}_{what}"
+        for side in SIDES
+        if f"{side}_erasmus_code" in there
+        for what in ("institution", "erasmus_code")
+    ]
+
+
+def _house(side: str) -> str:
+    """Universities of students, known by their Erasmus code: name and code of any other organisation are left out."""
+    is_one = f"measure = 'credit' AND regexp_matches({side}_erasmus_code, '{ERASMUS_CODE}')"
+    return ", ".join(
+        f"CASE WHEN {is_one} THEN {name} END AS {name}" for name in (f"{side}_institution", f"{side}_erasmus_code")
+    )
 
 
 def _by_measure(place: int) -> str:
