@@ -251,3 +251,16 @@ def test_of_a_large_plain_file_duckdb_makes_the_copy(tmp_path: Path, monkeypatch
         ("y ", None, None, 3),
     ]
     assert CONNECTION.execute("select current_setting('preserve_insertion_order')").fetchall() == before
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    text=st.one_of(
+        st.binary(max_size=12), st.text(st.characters(), max_size=6).map(lambda t: t.encode("utf-8", "surrogatepass"))
+    )
+)
+def test_long_texts_are_utf8_when_short_ones_are(text: bytes) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        short = encoding.is_utf8(text)
+        patch.setattr(encoding, "_LONG", 0)
+        assert encoding.is_utf8(text) == short
