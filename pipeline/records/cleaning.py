@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from pipeline.errors import InputError, SettingsError, did_you_mean
 from pipeline.records import review, store
@@ -81,19 +81,21 @@ for _name in TABLES:
 
 
 def clean(
-    raw: str | Path | Iterable[str | Path],
+    raw: str | Path | Iterable[str | Path] | pd.DataFrame,
     engine: str | Engine = "duckdb",
     out: str | Path | None = None,
     only: Iterable[str] | None = None,
     again: bool = False,
     spark: str | None = None,
+    card: Mapping[str, Any] | str | Path | None = None,
 ) -> Cleaned:
-    """Clean raw folders.
+    """Clean raw folders, or a frame.
 
     Parameters
     ----------
     raw
-        A raw folder, a single source's folder, or several of them.
+        A raw folder, a single source's folder, or several of them. Or a pandas frame of rows as an office has them, which `card` describes; it is handed
+        to the engine, so that a large one is cleaned as quickly as a file.
     engine
         "duckdb" (files larger than memory), "pandas", or "spark".
     out
@@ -104,6 +106,8 @@ def clean(
         Clean a source even if its bytes, its card and the code are those of the tables that `out` already has of it.
     spark
         Where Spark is: a master ("local[4]", "spark://host:7077") or a Spark Connect server ("sc://host:15002"); by default on this machine.
+    card
+        Of a frame: the keys of a source card (docs/your-own-data.md), without `file`, or the path of one. The source is then called "frame".
 
     Returns
     -------
@@ -114,7 +118,7 @@ def clean(
     InputError
         If a file cannot be read; what `out` held of that source is untouched.
     SettingsError
-        If `only` names no source, or there is no such engine.
+        If `only` names no source, there is no such engine, or a frame has no card.
 
     Examples
     --------
@@ -136,9 +140,23 @@ def clean(
     [['VNM', Timestamp('2019-09-01 00:00:00'), '2019/20']]
     >>> done.rejected[["line", "column", "value", "reason"]].values.tolist()
     [[3, 'origin', 'Atlantis', 'not a known country']]
-    """
-    from pipeline.sources import discover
 
+    The same rows as a frame:
+
+    >>> import pandas as pd
+    >>> rows = pd.DataFrame({"Student": ["S1"], "Country": ["越南"], "From": [pd.Timestamp(2019, 9, 1)]})
+    >>> columns = {"Student": "student_id", "Country": "origin", "From": "start"}
+    >>> stays = {"table": "stays", "direction": "inbound", "constants": {"destination": "CHN"}, "columns": columns}
+    >>> clean(rows, card={"title": "Demo", "tables": [stays]}).stays[["origin", "start", "academic_year"]].values.tolist()
+    [['VNM', Timestamp('2019-09-01 00:00:00'), '2019/20']]
+    """
+    from pipeline.sources import discover, frames
+
+    if not isinstance(raw, (str, Path)) and hasattr(raw, "columns"):
+        with tempfile.TemporaryDirectory(prefix="mobility-") as place:
+            return clean(frames.put(cast("pd.DataFrame", raw), card, Path(place)), engine, out, only, again, spark)
+    if card is not None:
+        raise SettingsError("card", "is for a frame.", "A folder has its own, source.yml beside the files.")
     paths = [Path(p) for p in ([raw] if isinstance(raw, (str, Path)) else raw)]
     found: list[Source] = discover(paths)
     if only is not None:

@@ -94,7 +94,7 @@ def load(path: Path) -> SourceCard:
     SettingsError
         Names the file, the key and what was expected.
     """
-    given = _read(path)
+    given = keys(path)
     _only(path, "", given, {f.name for f in fields(Card)} - {"layout"} | {"tables", "ignore"})
     tables = given.get("tables", [])
     if not isinstance(tables, list):
@@ -109,7 +109,8 @@ def load(path: Path) -> SourceCard:
     )
 
 
-def _read(path: Path) -> dict[str, Any]:
+def keys(path: Path) -> dict[str, Any]:
+    """The keys of a source card as they are written, before they are checked."""
     try:
         with path.open(encoding="utf-8-sig") as file:
             given = yaml.load(file, Loader=_Texts)
