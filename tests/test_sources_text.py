@@ -196,7 +196,7 @@ def test_lines_hold_in_a_file_of_many_blocks(tmp_path: Path) -> None:
 LINES = st.lists(st.text(alphabet='",a \t\u00a0', max_size=10), min_size=1, max_size=12)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(lines=LINES)
 def test_the_quick_look_at_a_file_finds_what_a_slow_one_finds(lines: list[str]) -> None:
     """Lines without a blank one, looked at line by line and cell by cell."""
@@ -213,7 +213,7 @@ def test_the_quick_look_at_a_file_finds_what_a_slow_one_finds(lines: list[str]) 
         assert check.blank_records == any(re.fullmatch('[ \t",\u00a0]*', line) for line in lines)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     records=st.lists(
         st.lists(st.text(alphabet='ab" ,\t\u00a0\u3000', max_size=4), min_size=1, max_size=4), min_size=1, max_size=6
@@ -253,7 +253,7 @@ def test_of_a_large_plain_file_duckdb_makes_the_copy(tmp_path: Path, monkeypatch
     assert CONNECTION.execute("select current_setting('preserve_insertion_order')").fetchall() == before
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(
     text=st.one_of(
         st.binary(max_size=12), st.text(st.characters(), max_size=6).map(lambda t: t.encode("utf-8", "surrogatepass"))
