@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import InputError
 from pipeline.sources import encoding as enc
-from pipeline.sources.plain import SPARE, PlainCheck
+from pipeline.sources.plain import SPARE, PlainCheck, lines_below
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection, DuckDBPyRelation
@@ -171,7 +171,7 @@ def _parted_by_duckdb(connection: DuckDBPyConnection, path: Path, form: Layout) 
     import duckdb
     import pyarrow.parquet as pq
 
-    lines = _lines_below(path, form)
+    lines = lines_below(path, form.first_line, form.delimiter)
     if lines is None or not form.delimiter.isascii():
         return None
     copy = _new_file(".parquet")
@@ -189,35 +189,6 @@ def _parted_by_duckdb(connection: DuckDBPyConnection, path: Path, form: Layout) 
     finally:
         connection.execute(f"set preserve_insertion_order = {str(before).lower()}")
     return copy if pq.read_metadata(copy).num_rows == lines else None
-
-
-def _lines_below(path: Path, form: Layout) -> int | None:
-    """How many lines there are below the headings, without blank ones at the end; None where there is doubt about that or about a cell."""
-    lines, last = 0, b""
-    with path.open("rb") as file:
-        for block, _ in enc.blocks(file):
-            if _is_doubtful(b"\n\n" + block + b"\n\n", form.delimiter.encode()):
-                return None
-            lines += block.count(b"\n")
-            last = block
-    body = last.rstrip(b"\r\n")
-    return lines - last[len(body) :].count(b"\n") + 1 - (form.first_line - 1) if body else None
-
-
-def _is_doubtful(block: bytes, delimiter: bytes) -> bool:
-    """Bare carriage returns; spaces between a mark and the end of its cell, which DuckDB leaves out."""
-    if b"\r" in block and block.count(b"\r") != block.count(b"\r\n"):
-        return True
-    if b'"' not in block:
-        return False
-    import numpy as np
-
-    text = np.frombuffer(block, dtype=np.uint8)
-    spaces = np.flatnonzero(text == ord(" "))
-    before_mark, after_mark = spaces[text[spaces + 1] == ord('"')], spaces[text[spaces - 1] == ord('"')]
-    begins = np.isin(text[after_mark - 2], [delimiter[0], ord("\n")])
-    ends = np.isin(text[before_mark + 2], [delimiter[0], ord("\n"), ord("\r")])
-    return not (begins.all() and ends.all())
 
 
 def _of_copy(connection: DuckDBPyConnection, copy: Path, form: Layout) -> DuckDBPyRelation:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
+
+from pipeline.sources.encoding import blocks
 
 LOOKED_AT = 8  # bytes of each record, before a pattern looks at the whole of it
 SPARE = 8  # cells beyond the last heading that a record of a plain file may have
@@ -93,3 +96,32 @@ def quotes_whole_cells(block: bytes, delimiter: int) -> bool:
     parts[ord("\r")] = True
     parted_after = parts[text[marks[1::2] + 1]]
     return bool(on_one_line and parted_before.all() and parted_after.all())
+
+
+def lines_below(path: Path, first_line: int, delimiter: str) -> int | None:
+    """How many lines there are below the headings, without blank ones at the end; None where there is doubt about that or about a cell."""
+    lines, last = 0, b""
+    with path.open("rb") as file:
+        for block, _ in blocks(file):
+            if _is_doubtful(b"\n\n" + block + b"\n\n", delimiter.encode()):
+                return None
+            lines += block.count(b"\n")
+            last = block
+    body = last.rstrip(b"\r\n")
+    return lines - last[len(body) :].count(b"\n") + 1 - (first_line - 1) if body else None
+
+
+def _is_doubtful(block: bytes, delimiter: bytes) -> bool:
+    """Bare carriage returns; spaces between a mark and the end of its cell, which DuckDB leaves out."""
+    if b"\r" in block and block.count(b"\r") != block.count(b"\r\n"):
+        return True
+    if b'"' not in block:
+        return False
+    import numpy as np
+
+    text = np.frombuffer(block, dtype=np.uint8)
+    spaces = np.flatnonzero(text == ord(" "))
+    before_mark, after_mark = spaces[text[spaces + 1] == ord('"')], spaces[text[spaces - 1] == ord('"')]
+    begins = np.isin(text[after_mark - 2], [delimiter[0], ord("\n")])
+    ends = np.isin(text[before_mark + 2], [delimiter[0], ord("\n"), ord("\r")])
+    return not (begins.all() and ends.all())
