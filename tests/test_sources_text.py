@@ -196,7 +196,7 @@ def test_lines_hold_in_a_file_of_many_blocks(tmp_path: Path) -> None:
 LINES = st.lists(st.text(alphabet='",a \t\u00a0', max_size=10), min_size=1, max_size=12)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(lines=LINES)
 def test_the_quick_look_at_a_file_finds_what_a_slow_one_finds(lines: list[str]) -> None:
     """Lines without a blank one, looked at line by line and cell by cell."""

@@ -98,7 +98,9 @@ def _table(rows: DuckDBPyRelation, name: str, about: Card, source: str, connecti
 
 
 def _house(name: str, column: str) -> str:
-    return f"CASE WHEN regexp_matches({column}, '{ERASMUS_CODE}') THEN {column} END AS {name}, "
+    from pipeline.sources.delimited import literal
+
+    return f"CASE WHEN regexp_matches({column}, {literal(ERASMUS_CODE)}) THEN {column} END AS {name}, "
 
 
 def found(headings: Iterable[str]) -> dict[str, str]:

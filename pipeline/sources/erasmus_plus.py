@@ -50,8 +50,8 @@ MEASURES = {  # measure -> unit, note
 }
 _CODE = r"^\s*([A-Za-z]{2}) - .*"
 _UNKNOWN = r"^\s*[?-]|unknown|not classified|^isced[ -]?[0-4]\b|^isced[ -]?9\b"
-ERASMUS_CODE = r"^\s*[A-Za-z]{1,3} *[A-Za-z''.-]+[0-9]{2,3}\s*$"
-"""What may be an Erasmus code, as SQL; the organisations of other columns and lines are companies, schools and youth clubs."""
+ERASMUS_CODE = r"^\s*[A-Za-z]{1,3} *[A-Za-z'.-]+[0-9]{2,3}\s*$"
+"""What may be an Erasmus code; the organisations of other columns and lines are companies, schools and youth clubs."""
 
 _STUDENTS = r"^\s*he-.*sm[st]\b|student mobility|doctoral"
 _STAFF = r"staff|^\s*[a-z]+-.*st[at]\b"
@@ -166,7 +166,9 @@ def _houses(there: Mapping[str, str]) -> list[str]:
 
 def _house(side: str) -> str:
     """Universities of students, known by their Erasmus code: name and code of any other organisation are left out."""
-    is_one = f"measure = 'credit' AND regexp_matches({side}_erasmus_code, '{ERASMUS_CODE}')"
+    from pipeline.sources.delimited import literal
+
+    is_one = f"measure = 'credit' AND regexp_matches({side}_erasmus_code, {literal(ERASMUS_CODE)})"
     return ", ".join(
         f"CASE WHEN {is_one} THEN {name} END AS {name}" for name in (f"{side}_institution", f"{side}_erasmus_code")
     )

@@ -79,6 +79,5 @@ def _array(column: pd.Series) -> pa.Array:
     if isinstance(column.dtype, pd.CategoricalDtype):
         column = column.astype(object)
     if column.dtype == object:
-        values = [None if pd.isna(value) else value for value in column]
-        return pa.array([value if isinstance(value, str) else workbook.text_of(value) for value in values], pa.string())
+        return pa.array([None if pd.isna(value) else workbook.text_of(value) for value in column], pa.string())
     return pa.Array.from_pandas(column)
