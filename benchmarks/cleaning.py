@@ -187,6 +187,8 @@ def main(argv: list[str]) -> int:
         one_run(given.one, given.raw, given.out)
         return 0
     status = 0
+    if given.folder:
+        given.folder.mkdir(parents=True, exist_ok=True)
     print(
         f"{'rows':>12} {'':>7} {'seconds':>9} {'ratio':>6} {'cpu':>9} {'ratio':>6} {'µs/row':>7} {'peak MB':>8} {'kept':>12} {'rejected':>10}  same rows"
     )

@@ -178,10 +178,7 @@ def hold(table: str, rows: pa.Table) -> None:
 
 
 def hold_files(table: str, files: Sequence[Path]) -> None:
-    """Check Parquet files against a table's contract; more than a few thousand rows are not read into memory.
-
-    There, of a column with a vocabulary the distinct values are looked at, of one with bounds the least and the greatest, of one with a pattern those that do
-    not match it.
+    """Check Parquet files against a table's contract; more than a few thousand rows are not read into memory (`hold_relation`).
 
     Raises
     ------
@@ -197,25 +194,45 @@ def hold_files(table: str, files: Sequence[Path]) -> None:
             hold(table, pa.concat_tables([pq.read_table(f, partitioning=None) for f in files]))
         return
     with duckdb.connect(config={"memory_limit": "1GiB"}) as connection:
-        connection.read_parquet([str(f) for f in files]).create_view("kept")
-        columns = contract(table).columns
-        required = _REQUIRED[table]
-        nulls = ", ".join(f'count(*) - count("{name}")' for name in required)
-        missing = dict(zip(required, connection.sql(f"select {nulls} from kept").fetchall()[0], strict=True))
-        for name, column in columns.items():
-            values = _witnesses(connection, name, column) + ([None] if missing.get(name) else [])
-            if column.checks or missing.get(name):
-                column.validate(_series(values, column.dtype.type).rename(name).to_frame())
-        for name in _UNIQUE.get(table, ()):
-            for value in (f'hash("{name}")', f'"{name}"'):  # the digest is quicker, and cannot miss one
-                again = int(connection.sql(f"select count(*) - count(distinct {value}) from kept").fetchall()[0][0])
-                if not again:
-                    break
-            else:
-                raise ValueError(f"{table}.{name}: {again} values occur more than once")
+        hold_relation(table, connection.read_parquet([str(f) for f in files]))
 
 
-def _witnesses(connection: Any, name: str, column: Any) -> list[Any]:
+def hold_relation(table: str, rows: Any) -> None:
+    """Check rows in DuckDB against a table's contract.
+
+    Of a column with a vocabulary the distinct values are looked at, of one with bounds the least and the greatest, of one with a pattern those that do
+    not match it.
+
+    Parameters
+    ----------
+    table
+        Its name.
+    rows
+        A relation that can be read several times at little cost; columns beyond those of the table are not looked at.
+
+    Raises
+    ------
+    pandera.errors.SchemaError, ValueError
+        As `hold`.
+    """
+    required = _REQUIRED[table]
+    nulls = ", ".join(f'count(*) - count("{name}")' for name in required)
+    missing = dict(zip(required, rows.query("kept", f"select {nulls} from kept").fetchall()[0], strict=True))
+    for name, column in contract(table).columns.items():
+        values = _witnesses(rows, name, column) + ([None] if missing.get(name) else [])
+        if column.checks or missing.get(name):
+            column.validate(_series(values, column.dtype.type).rename(name).to_frame())
+    for name in _UNIQUE.get(table, ()):
+        for value in (f'hash("{name}")', f'"{name}"'):  # the digest is quicker, and cannot miss one
+            asked = f"select count(*) - count(distinct {value}) from kept"
+            again = int(rows.query("kept", asked).fetchall()[0][0])
+            if not again:
+                break
+        else:
+            raise ValueError(f"{table}.{name}: {again} values occur more than once")
+
+
+def _witnesses(rows: Any, name: str, column: Any) -> list[Any]:
     """The values of a column that decide whether it keeps its checks, without null."""
     wanted = []
     for check in column.checks:
@@ -226,8 +243,8 @@ def _witnesses(connection: Any, name: str, column: Any) -> list[Any]:
             wanted.append(f'(select "{name}" from kept where not regexp_matches("{name}", \'{pattern}\') limit 5)')
         else:
             wanted.append(f'select distinct "{name}" from kept')
-    rows = connection.sql(" union all ".join(wanted)).fetchall() if wanted else []
-    return [value for (value,) in rows if value is not None]
+    found = rows.query("kept", " union all ".join(wanted)).fetchall() if wanted else []
+    return [value for (value,) in found if value is not None]
 
 
 def _series(values: list[Any], kind: Any) -> pd.Series:

@@ -11,6 +11,7 @@ import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
@@ -23,6 +24,11 @@ if TYPE_CHECKING:
 
 DIGITS = 16  # of a digest: 64 bits, so that 10 million texts share one by a chance of 3 in a million
 BATCH = 2_500_000  # rows of stays that are merged and written at a time
+ROWS_OWN = {
+    "stay_id",
+    "student_key",
+    "line",
+}  # columns of which nearly every row has its own value: a dictionary of them is of no use
 LEVEL = 1  # of zstd: as quick to write as snappy, two thirds of its size
 
 
@@ -85,7 +91,8 @@ class Engine(ABC):
     ) -> nw.LazyFrame:
         """The rows of each value of the text column `by` in a file of its own, `part_name(value, number)`; the rows as they were written.
 
-        `constant` are columns that are the same in all rows, which are not to be sorted with them.
+        Each file is in `order`. This is best led by a number that tells the values of `by` apart, so that an engine that sorts all rows at once has those of
+        one value together. `constant` are columns that are the same in all rows, which are not to be sorted with them.
         """
 
     def batches(self, frames: Sequence[nw.LazyFrame], by: str, number: int) -> list[nw.LazyFrame]:
@@ -128,20 +135,45 @@ def text_frame(rows: Any) -> pa.Table:
     return pa.Table.from_pandas(rows, schema=schema, preserve_index=False).replace_schema_metadata(None)
 
 
-def fit(table: pa.Table, schema: pa.Schema) -> pa.Table:
-    """A table with exactly the columns and types of a schema."""
-    return pa.table([table[f.name].cast(f.type) for f in schema], schema=schema)
+def fit(table: pa.Table, schema: pa.Schema, constant: Mapping[str, pa.Scalar] = MappingProxyType({})) -> pa.Table:
+    """A table with exactly the columns and types of a schema; those in `constant` have one value in all rows."""
+    columns = [
+        _repeated(constant[f.name].cast(f.type), table.num_rows) if f.name in constant else table[f.name].cast(f.type)
+        for f in schema
+    ]
+    return pa.table(columns, names=schema.names)
 
 
-def write_batches(path: Path, schema: pa.Schema, tables: Iterable[pa.Table | pa.RecordBatch]) -> int:
-    """One Parquet file of tables that come one after the other; the number of rows."""
+def _repeated(value: pa.Scalar, rows: int) -> pa.Array:
+    """A column of one value; texts as a dictionary of one, which is written without looking at each."""
+    if value.is_valid and pa.types.is_string(value.type):
+        return pa.DictionaryArray.from_arrays(pa.repeat(pa.scalar(0, pa.int32()), rows), pa.array([value]))
+    return pa.repeat(value, rows)
+
+
+def write_batches(
+    path: Path,
+    schema: pa.Schema,
+    tables: Iterable[pa.Table | pa.RecordBatch],
+    constant: Mapping[str, pa.Scalar] = MappingProxyType({}),
+) -> int:
+    """One Parquet file of tables that come one after the other, with further columns of one value; the number of rows."""
     import pyarrow.parquet as pq
 
+    nothing = fit(schema.empty_table(), schema, constant)
     rows = 0
-    with pq.ParquetWriter(path, schema, compression="zstd", compression_level=LEVEL) as writer:
+    with pq.ParquetWriter(
+        path,
+        nothing.schema,
+        compression="zstd",
+        compression_level=LEVEL,
+        use_dictionary=[name for name in schema.names if name not in ROWS_OWN],
+        store_schema=False,
+    ) as writer:
+        writer.add_key_value_metadata(schema.metadata or {})
         for table in tables:
             whole = pa.Table.from_batches([table]) if isinstance(table, pa.RecordBatch) else table
-            writer.write_table(fit(whole, schema))
+            writer.write_table(fit(whole, schema, constant))
             rows += whole.num_rows
     return rows
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 import pyarrow as pa
 
-from pipeline.records.engine import DIGITS, LEVEL, Engine, part_name, text_frame, with_constants
+from pipeline.records.engine import DIGITS, LEVEL, Engine, part_name, text_frame, with_constants, write_batches
 from pipeline.sources.delimited import literal
 
 if TYPE_CHECKING:
@@ -110,7 +110,14 @@ class DuckDB(Engine):
         return [nw.from_native(self.connection.read_parquet(f, hive_partitioning=False)) for f in files if f]
 
     def write(self, frame: nw.LazyFrame, path: Path, schema: pa.Schema, order: Sequence[str]) -> None:
-        self._copy(self.connection, nw.to_native(frame).sql_query(), path, schema, order)
+        columns = ", ".join(f"{_name(f.name)}::{_SQL_TYPES[f.type]} as {_name(f.name)}" for f in schema)
+        notes = ", ".join(
+            f"{key.decode()}: {literal(value.decode())}" for key, value in (schema.metadata or {}).items()
+        )
+        self.connection.execute(
+            f"copy (select {columns} from ({nw.to_native(frame).sql_query()}) order by {', '.join(map(_name, order))}) to {literal(str(path))} "
+            f"(format parquet, compression zstd, compression_level {LEVEL}, kv_metadata {{{notes}}})"
+        )
 
     def write_by(
         self,
@@ -122,8 +129,8 @@ class DuckDB(Engine):
         number: int,
         constant: Mapping[str, nw.Expr],
     ) -> nw.LazyFrame:
-        """Rows are sorted once, by value and order, and each file is a stretch of them."""
-        table, ordered = self._new("written"), [by, *(name for name in order if name not in constant)]
+        """Rows are sorted once, and each file is a stretch of them."""
+        table, ordered = self._new("written"), [name for name in order if name not in constant]
         columns = list(dict.fromkeys([*(name for name in schema.names if name not in constant), *ordered]))
         query = nw.to_native(frame.select(*columns)).sql_query()
         self.connection.execute("set preserve_insertion_order = true")
@@ -133,10 +140,13 @@ class DuckDB(Engine):
             )
             rows = with_constants(nw.from_native(self.connection.table(table)), constant)
             values = [v for (v,) in self.connection.execute(f"select distinct {_name(by)} from {table}").fetchall()]
-            queries = {value: nw.to_native(rows.filter(nw.col(by) == value)).sql_query() for value in values}
+            one_row = self.arrow(rows.select(*constant).head(1)) if constant else {}
+            same = {name: one_row[name][0] for name in constant if name in schema.names and values}
 
             def one(value: str) -> None:
-                self._copy(self.connection.cursor(), queries[value], folder / part_name(value, number), schema)
+                with self.connection.cursor() as cursor:
+                    found = cursor.sql(f"from {table} where {_name(by)} = {literal(value)}")
+                    write_batches(folder / part_name(value, number), schema, found.to_arrow_reader(BUFFERED), same)
 
             threads = int(self.connection.execute("select current_setting('threads')").fetchall()[0][0])
             with ThreadPoolExecutor(threads) as pool:
@@ -145,18 +155,6 @@ class DuckDB(Engine):
             self.connection.execute("set preserve_insertion_order = false")
         self._kept[id(rows)] = table
         return rows
-
-    @staticmethod
-    def _copy(connection: Any, query: str, path: Path, schema: pa.Schema, order: Sequence[str] = ()) -> None:
-        columns = ", ".join(f"{_name(f.name)}::{_SQL_TYPES[f.type]} as {_name(f.name)}" for f in schema)
-        notes = ", ".join(
-            f"{key.decode()}: {literal(value.decode())}" for key, value in (schema.metadata or {}).items()
-        )
-        ordered = f" order by {', '.join(map(_name, order))}" if order else ""
-        connection.execute(
-            f"copy (select {columns} from ({query}){ordered}) to {literal(str(path))} "
-            f"(format parquet, compression zstd, compression_level {LEVEL}, kv_metadata {{{notes}}})"
-        )
 
     def distinct(self, frame: nw.LazyFrame, columns: Sequence[str]) -> dict[str, dict[str, int]]:
         if not columns:

@@ -62,16 +62,19 @@ def clean_stays(work: Work, raw: Sequence[RawTable]) -> None:
     merged: list[pa.Table] = []
     filled: Counter[str] = Counter()
     for number, batch in enumerate(batches):
-        rows = engine.keep(batch) if len(batches) > 1 else batch
+        rows = batch
         whole = _standing(with_constants(rows, literals(same, _KINDS)))
         found = merge_duplicates(with_one_name(whole, names, engine), engine, given, fixed)
         kept = _identified(with_constants(found.kept, literals(fixed, _KINDS)), work)
         if not one_file:
             kept = kept.join(engine.table(_files(tables, work.source)), on=FILE_NO, how="left")
         written = engine.write_by(
-            kept, folder, arrow_schema("stays"), _ORDER, "academic_year", number, literals(fixed, _KINDS)
+            kept, folder, arrow_schema("stays"), ("year", *_ORDER), "academic_year", number, literals(fixed, _KINDS)
         )
-        contracts.hold_files("stays", sorted(folder.glob(part_name("*", number))))
+        if engine.connection:
+            contracts.hold_relation("stays", nw.to_native(written))
+        else:
+            contracts.hold_files("stays", sorted(folder.glob(part_name("*", number))))
         work.register.add_stays(written, engine)
         against.update(checks.stays_against(written, engine))
         filled.update(found.filled)
