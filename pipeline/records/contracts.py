@@ -173,7 +173,7 @@ def hold(table: str, rows: pa.Table) -> None:
         distinct = rows[name].unique()
         if name in _UNIQUE.get(table, ()) and len(distinct) != rows.num_rows:
             raise ValueError(f"{table}.{name}: {rows.num_rows - len(distinct)} values occur more than once")
-        if column.checks or not column.nullable:
+        if column.checks or (not column.nullable and distinct.null_count):
             column.validate(distinct.to_pandas().astype(column.dtype.type).rename(name).to_frame())
 
 
@@ -215,6 +215,9 @@ def hold_relation(table: str, rows: Any) -> None:
     pandera.errors.SchemaError, ValueError
         As `hold`.
     """
+    if rows.shape[0] <= FEW:
+        hold(table, rows.select(*contract(table).columns).to_arrow_table())
+        return
     required = _REQUIRED[table]
     nulls = ", ".join(f'count(*) - count("{name}")' for name in required)
     missing = dict(zip(required, rows.query("kept", f"select {nulls} from kept").fetchall()[0], strict=True))
