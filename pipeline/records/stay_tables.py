@@ -71,7 +71,7 @@ def clean_stays(work: Work, raw: Sequence[RawTable]) -> None:
         written = engine.write_by(
             kept, folder, arrow_schema("stays"), ("year", *_ORDER), "academic_year", number, literals(fixed, _KINDS)
         )
-        if engine.connection:
+        if written.implementation.is_duckdb():
             contracts.hold_relation("stays", nw.to_native(written))
         else:
             contracts.hold_files("stays", sorted(folder.glob(part_name("*", number))))
