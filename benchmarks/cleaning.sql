@@ -38,7 +38,7 @@ create table read as
 with parsed as (
   select line, clean_text("Student") as student_id, "Country" as country_text, clean_text("Institution") as home_institution, "Mode" as mode_text,
     "Level" as level_text, "From" as start_text, "To" as end_text, "Sex" as gender_text, "Funding" as funder_text,
-    c.code origin, m.code mode, l.code level, g.code gender, f.code funder, s.start, s.start_by_month, s.ym, s.academic_year, s.year, e.start as "end",
+    c.code as origin, m.code as mode, l.code as level, g.code as gender, f.code as funder, s.start, s.start_by_month, s.ym, s.academic_year, s.year, e.start as "end",
     try_cast("Born" as int) as birth_year, try_cast(replace("Grant", ',', '') as double) as grant_amount
   from cells
   left join countries c on c.written = "Country"
@@ -59,11 +59,11 @@ create table together as
 select good.*, first from good join several using (student_key, origin, ym);
 create table filled as
 select min(line) as line, arg_min(start, (start_by_month, line)) as start, bool_and(start_by_month) as start_by_month,
-  arg_min("end", line) filter ("end" is not null) as "end", arg_min(home_institution, line) filter (home_institution is not null) home_institution,
-  arg_min(mode, line) filter (mode is not null) mode, arg_min(level, line) filter (level is not null) level,
-  arg_min(gender, line) filter (gender is not null) gender, arg_min(birth_year, line) filter (birth_year is not null) birth_year,
-  arg_min(funder, line) filter (funder is not null) funder, arg_min(grant_amount, line) filter (grant_amount is not null) grant_amount,
-  any_value(academic_year) academic_year, any_value(year) as year, student_key, origin
+  arg_min("end", line) filter ("end" is not null) as "end", arg_min(home_institution, line) filter (home_institution is not null) as home_institution,
+  arg_min(mode, line) filter (mode is not null) as mode, arg_min(level, line) filter (level is not null) as level,
+  arg_min(gender, line) filter (gender is not null) as gender, arg_min(birth_year, line) filter (birth_year is not null) as birth_year,
+  arg_min(funder, line) filter (funder is not null) as funder, arg_min(grant_amount, line) filter (grant_amount is not null) as grant_amount,
+  any_value(academic_year) as academic_year, any_value(year) as year, student_key, origin
 from together group by student_key, origin, ym;
 
 create table stays as
@@ -73,14 +73,14 @@ with all_kept as (
   union all select line, student_key, origin, home_institution, mode, level, start, case when "end" >= start then "end" end, gender, birth_year, funder, grant_amount,
     start_by_month, academic_year, year from filled
 )
-select left(sha256(concat_ws('|', 'messy', student_key, 'inbound', origin, start::varchar)), 16) as stay_id, student_key, 'inbound' direction,
-  origin, 'CHN' destination, home_institution, 'Benchmark University' host_institution, mode, level, start, "end",
+select left(sha256(concat_ws('|', 'messy', student_key, 'inbound', origin, start::varchar)), 16) as stay_id, student_key, 'inbound' as direction,
+  origin, 'CHN' as destination, home_institution, 'Benchmark University' as host_institution, mode, level, start, "end",
   round((date_diff('day', start, "end") + 1) / 30.4375, 1) as months,
   academic_year, year,
-  gender, birth_year, funder, grant_amount, start_by_month, null::varchar agreement_id, null::varchar as field, null::varchar home_field,
-  null::varchar currency, null::varchar language_test, null::varchar language_entry, null::varchar language_exit, null::double credits_attempted,
-  null::double credits_recognised, null::boolean dual_supervised, null::timestamp visa_applied, null::timestamp visa_decided, null::varchar visa_result,
-  null::varchar outcome, null::bigint degrees_awarded, null::bigint joint_publications, null::double satisfaction, 'messy' source, 'stays.csv' file, line, 'citizenship' origin_basis
+  gender, birth_year, funder, grant_amount, start_by_month, null::varchar as agreement_id, null::varchar as field, null::varchar as home_field,
+  null::varchar as currency, null::varchar as language_test, null::varchar as language_entry, null::varchar as language_exit, null::double as credits_attempted,
+  null::double as credits_recognised, null::boolean as dual_supervised, null::timestamp as visa_applied, null::timestamp as visa_decided, null::varchar as visa_result,
+  null::varchar as outcome, null::bigint as degrees_awarded, null::bigint as joint_publications, null::double as satisfaction, 'messy' as source, 'stays.csv' as file, line, 'citizenship' as origin_basis
 from all_kept;
 copy (select * from stays order by line) to ($out || '/stays.parquet')
   (format parquet, compression zstd, compression_level 1, partition_by (academic_year), write_partition_columns true, overwrite);

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import subprocess
 import sys
 import time
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -114,40 +112,8 @@ def example_made(root: Path, once: Callable[..., Path]) -> Path:
     return once("example", make)
 
 
-PARTS = ("mobility.toml", "requirements.lock", "pipeline", "notebooks", "data/raw")
-
-
-def digests(project: Path) -> dict[str, bytes]:
-    """What tables and briefs are made from, file by file: settings, environment, code, notebooks, data as received."""
-    found = {}
-    for part in PARTS:
-        top = project / part
-        for path in [top] if top.is_file() else top.rglob("*"):
-            inner = path.relative_to(project)
-            if path.is_file() and not any(p.startswith(".") or p == "__pycache__" for p in inner.parts):
-                found[inner.as_posix()] = hashlib.sha256(path.read_bytes()).digest()
-    return found
-
-
 @pytest.fixture(scope="session")
-def made_project(root: Path) -> Path | None:
-    """A checkout in which everything has been made already, from the very files that lie here; to be read only.
-
-    MOBILITY_MADE_PROJECT names it (`.ci/run` does so).
-    """
-    made = os.environ.get("MOBILITY_MADE_PROJECT")
-    if not made:
-        return None
-    if digests(Path(made)) == digests(root):
-        return Path(made)
-    warnings.warn(f"{made} was not made from the files that lie here: all is made anew", stacklevel=1)
-    return None
-
-
-@pytest.fixture(scope="session")
-def example_cleaned(root: Path, made_project: Path | None, once: Callable[..., Path]) -> Cleaned:
+def example_cleaned(root: Path, once: Callable[..., Path]) -> Cleaned:
     """What cleaning the example university gives. Not to be changed."""
     source = root / "data" / "raw" / "example-university"
-    if made_project:
-        return Cleaned(made_project / "data" / "processed", [source.name])
     return Cleaned(once("example-cleaned", lambda out: clean(source, out=out)), [source.name])

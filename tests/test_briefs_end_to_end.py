@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -9,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html.parser import HTMLParser
@@ -25,7 +27,6 @@ from pipeline.measures.registry.framework import framework
 from pipeline.records.store import load
 from pipeline.run.explain import blocks_of, explain
 from pipeline.run.workspace import MOBILITY_VARIABLES, context
-from tests.conftest import PARTS
 
 YEARS = {"example-university": 2024, "CHN": 2018, "USA": 2025}
 BRIEFS = [(subject, language) for subject in YEARS for language in ("en", "zh")]
@@ -131,12 +132,33 @@ def run(project: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=project, env=environ, capture_output=True, text=True, timeout=400)
 
 
+PARTS = ("mobility.toml", "requirements.lock", "pipeline", "notebooks", "data/raw")
+
+
+def digests(project: Path) -> dict[str, bytes]:
+    """What the briefs are made from, file by file: settings, environment, code, notebooks, data as received."""
+    found = {}
+    for part in PARTS:
+        top = project / part
+        for path in [top] if top.is_file() else top.rglob("*"):
+            inner = path.relative_to(project)
+            if path.is_file() and not any(p.startswith(".") or p == "__pycache__" for p in inner.parts):
+                found[inner.as_posix()] = hashlib.sha256(path.read_bytes()).digest()
+    return found
+
+
 @pytest.fixture(scope="module")
-def project(root: Path, made_project: Path | None, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the project (settings, code, notebooks, data as received), as after a fresh clone, with every brief made."""
+def project(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the project (settings, code, notebooks, data as received), as after a fresh clone, with every brief made.
+
+    MOBILITY_MADE_PROJECT names a checkout in which they have been made already (`.ci/run` does so): a copy of it serves if it
+    was made from the very files that lie here.
+    """
     copy = tmp_path_factory.mktemp("project") / "project"
-    if made_project:
-        return Path(shutil.copytree(made_project, copy, ignore=shutil.ignore_patterns(".git")))
+    if made := os.environ.get("MOBILITY_MADE_PROJECT"):
+        if digests(Path(made)) == digests(root):
+            return Path(shutil.copytree(made, copy, ignore=shutil.ignore_patterns(".git")))
+        warnings.warn(f"{made} was not made from the files that lie here: the briefs are made anew", stacklevel=1)
     for name in PARTS:
         (copy / name).parent.mkdir(parents=True, exist_ok=True)
         if (root / name).is_file():
