@@ -6,11 +6,12 @@ import random
 from pathlib import Path
 
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 from pipeline.errors import InputError
 from pipeline.records import clean, stay_tables, store
-from pipeline.records.schema import PANDAS, TABLES
+from pipeline.records.schema import PANDAS, TABLES, arrow_schema
 from pipeline.sources import draft_card
 
 CARD = """title: Office
@@ -78,6 +79,8 @@ def test_stays_lie_by_academic_year_and_read_as_one_table(tmp_path: Path) -> Non
     for file in files:
         one = pd.read_parquet(file)
         assert one.academic_year.str.replace("/", "-").unique().tolist() == [file.name[:7]]
+        assert pq.read_schema(file).equals(arrow_schema("stays"), check_metadata=True)
+        assert one.line.is_monotonic_increasing
         assert one.line.is_monotonic_increasing
     whole = pd.read_parquet(out / "stays.parquet")
     assert list(whole.columns) == list(TABLES["stays"])

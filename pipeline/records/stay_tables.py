@@ -62,8 +62,7 @@ def clean_stays(work: Work, raw: Sequence[RawTable]) -> None:
     merged: list[pa.Table] = []
     filled: Counter[str] = Counter()
     for number, batch in enumerate(batches):
-        rows = batch
-        whole = _standing(with_constants(rows, literals(same, _KINDS)))
+        whole = _standing(with_constants(batch, literals(same, _KINDS)))
         found = merge_duplicates(with_one_name(whole, names, engine), engine, given, fixed)
         kept = _identified(with_constants(found.kept, literals(fixed, _KINDS)), work)
         if not one_file:
@@ -80,7 +79,7 @@ def clean_stays(work: Work, raw: Sequence[RawTable]) -> None:
         filled.update(found.filled)
         if found.merged is not None:
             merged.append(engine.arrow(found.merged.sort(*_ORDER)))
-        for frame in (rows, written, *found.kept_for_it):
+        for frame in (batch, written, *found.kept_for_it):
             engine.forget(frame)
     work.filled = dict(filled)
     work.checks += checks.stays_checks(against, all(t.card.synthetic for t in tables))
