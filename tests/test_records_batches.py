@@ -81,7 +81,6 @@ def test_stays_lie_by_academic_year_and_read_as_one_table(tmp_path: Path) -> Non
         assert one.academic_year.str.replace("/", "-").unique().tolist() == [file.name[:7]]
         assert pq.read_schema(file).equals(arrow_schema("stays"), check_metadata=True)
         assert one.line.is_monotonic_increasing
-        assert one.line.is_monotonic_increasing
     whole = pd.read_parquet(out / "stays.parquet")
     assert list(whole.columns) == list(TABLES["stays"])
     assert {n: str(t) for n, t in whole.dtypes.items()} == {n: PANDAS[k] for n, (k, _) in TABLES["stays"].items()}

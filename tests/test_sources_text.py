@@ -213,7 +213,7 @@ def test_the_quick_look_at_a_file_finds_what_a_slow_one_finds(lines: list[str]) 
         assert check.blank_records == any(re.fullmatch('[ \t",\u00a0]*', line) for line in lines)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     records=st.lists(
         st.lists(st.text(alphabet='ab" ,\t\u00a0\u3000', max_size=4), min_size=1, max_size=4), min_size=1, max_size=6

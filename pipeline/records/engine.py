@@ -24,11 +24,8 @@ if TYPE_CHECKING:
 
 DIGITS = 16  # of a digest: 64 bits, so that 10 million texts share one by a chance of 3 in a million
 BATCH = 2_500_000  # rows of stays that are merged and written at a time
-ROWS_OWN = {
-    "stay_id",
-    "student_key",
-    "line",
-}  # columns of which nearly every row has its own value: a dictionary of them is of no use
+# Columns of which nearly every row has its own value: a dictionary of them is of no use.
+ROWS_OWN = {"stay_id", "student_key", "line"}
 LEVEL = 1  # of zstd: as quick to write as snappy, two thirds of its size
 
 

@@ -19,13 +19,6 @@ if TYPE_CHECKING:
 
 MEMORY = 2 << 30  # bytes that DuckDB may use before it goes to disk; the process as a whole needs about as much again
 BUFFERED = 122_880  # rows of all batches together that wait to be written: a row group; DuckDB's own half million fill the memory at 10 million rows
-_SQL_TYPES = {
-    pa.string(): "VARCHAR",
-    pa.int64(): "BIGINT",
-    pa.float64(): "DOUBLE",
-    pa.bool_(): "BOOLEAN",
-    pa.timestamp("us"): "TIMESTAMP",
-}
 
 
 class DuckDB(Engine):
@@ -110,14 +103,7 @@ class DuckDB(Engine):
         return [nw.from_native(self.connection.read_parquet(f, hive_partitioning=False)) for f in files if f]
 
     def write(self, frame: nw.LazyFrame, path: Path, schema: pa.Schema, order: Sequence[str]) -> None:
-        columns = ", ".join(f"{_name(f.name)}::{_SQL_TYPES[f.type]} as {_name(f.name)}" for f in schema)
-        notes = ", ".join(
-            f"{key.decode()}: {literal(value.decode())}" for key, value in (schema.metadata or {}).items()
-        )
-        self.connection.execute(
-            f"copy (select {columns} from ({nw.to_native(frame).sql_query()}) order by {', '.join(map(_name, order))}) to {literal(str(path))} "
-            f"(format parquet, compression zstd, compression_level {LEVEL}, kv_metadata {{{notes}}})"
-        )
+        write_batches(path, schema, nw.to_native(frame.sort(*order)).to_arrow_reader(BUFFERED))
 
     def write_by(
         self,

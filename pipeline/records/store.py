@@ -100,7 +100,8 @@ def write(processed: Path | str, table: str, source: str, rows: pd.DataFrame | p
     """
     import pandas as pd
     import pyarrow as pa
-    import pyarrow.parquet as pq
+
+    from pipeline.records.engine import write_batches
 
     path = folder(processed, table) / f"{source}.parquet"
     schema = arrow_schema(table)
@@ -109,12 +110,8 @@ def write(processed: Path | str, table: str, source: str, rows: pd.DataFrame | p
     reader = rows if isinstance(rows, pa.RecordBatchReader) else rows.to_reader()
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    n = 0
     try:
-        with pq.ParquetWriter(temporary, schema, compression="zstd") as writer:
-            for batch in reader:
-                writer.write_batch(_fit(batch, schema))
-                n += batch.num_rows
+        n = write_batches(temporary, schema, reader)
         if n:
             _remove(path)
             temporary.replace(path)
@@ -123,12 +120,6 @@ def write(processed: Path | str, table: str, source: str, rows: pd.DataFrame | p
     if not n:
         remove(processed, table, source)
     return n
-
-
-def _fit(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
-    import pyarrow as pa
-
-    return pa.RecordBatch.from_arrays([batch.column(f.name).cast(f.type) for f in schema], schema=schema)
 
 
 def remove(processed: Path | str, table: str, source: str) -> None:
